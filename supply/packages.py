@@ -18,7 +18,7 @@ LOCK = ROOT / "requirements.lock"
 
 PERMISSIVE = frozenset(
     {"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CNRI-Python", "HPND", "ISC", "MIT",
-     "MIT-0", "PSF-2.0", "PostgreSQL", "Python-2.0", "Unlicense", "Zlib"}
+     "MIT-0", "MIT-CMU", "PSF-2.0", "PostgreSQL", "Python-2.0", "Unlicense", "Zlib"}
 )  # fmt: skip
 
 SPDX_NAMES = {

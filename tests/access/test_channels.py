@@ -254,7 +254,9 @@ def test_no_command_changes_or_shows_anything_of_another_channel(
     for command in COMMANDS.values():
         body, route = bodies(command), command.route
         path = foreign.filled(route.path)
-        named = {name: foreign.names[name] for name in re.findall(r"{(\w+)}", route.path)}
+        named = {
+            name: foreign.names.get(name, "none") for name in re.findall(r"{(\w+)}", route.path)
+        }
         item = {"name": command.name, **named, **body}
         if "name" in body:
             item["name_"] = body["name"]

@@ -15,6 +15,7 @@ from oms_ledger.cli.main import Program
 from tests.databases import Database
 
 HTTP_ONLY = {"fastapi", "starlette", "uvicorn", "prometheus_client", "oms_ledger.http"}
+HTTP_ONLY |= {"reportlab", "PIL", "oms_ledger.documents"}
 """Packages that answer HTTP requests."""
 
 LEDGER_ONLY = {"psycopg", "pydantic", "cryptography", "oms_ledger.app", "oms_projections"}

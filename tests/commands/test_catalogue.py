@@ -29,7 +29,9 @@ def test_every_command_is_named_as_its_class_and_explained(command: type[Command
     assert command.name == command.__name__
     summary = (inspect.getdoc(command) or "").splitlines()[0]
     assert re.fullmatch(r"[A-Z].{10,}", summary)
-    assert re.fullmatch(r"(orders|payments|returns|shipments|stock):write|admin", command.scope)
+    assert re.fullmatch(
+        r"(connections|orders|payments|returns|shipments|stock):write|admin", command.scope
+    )
 
 
 def test_no_two_commands_have_one_route() -> None:

@@ -71,6 +71,8 @@ def sample(schema: Schema, definitions: Schema) -> Any:
         return schema.get("const", schema.get("enum", [None])[0])
     if schema.get("type") == "object":
         fields = schema.get("properties", {})
+        for each in schema.get("patternProperties", {}).values():  # names of the caller's own
+            fields = {"A": each}
         return {name: sample(each, definitions) for name, each in fields.items()}
     if schema.get("type") == "array":
         return [sample(schema["items"], definitions)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,9 @@ from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.stock.events import (
     IncomingStockAdded,
+    LotChange,
+    StockAllocated,
+    StockLotsChanged,
     StockMovedOut,
     StockReturned,
     StockShipped,
@@ -43,6 +46,9 @@ from tests.commands.shop import SHELF, goods, ordered, packed, place, quantities
 from tests.commands.shop import line as order_line
 from tests.commands.test_error_words import paths, sample, with_value
 
+OF_CODES_ALONE = {"ResumeConnection"}
+"""Commands without a text that could have an accent."""
+
 NFC, NFD = "Café", "Cafe\u0301"
 assert normalize("NFC", NFD) == NFC != NFD
 
@@ -55,6 +61,9 @@ def texts(value: object) -> Iterator[str]:
         yield value.personal
     elif isinstance(value, tuple):
         for each in value:
+            yield from texts(each)
+    elif isinstance(value, Mapping):
+        for each in value.values():
             yield from texts(each)
     elif is_dataclass(value):
         for field in fields(value):
@@ -85,7 +94,7 @@ def test_every_text_of_a_command_is_put_into_one_form(name: str) -> None:
         values = list(texts(command))
         assert NFD not in values, (name, path)
         taken += NFC in values
-    assert taken
+    assert taken or name in OF_CODES_ALONE
 
 
 def with_path(base: dict[str, Any], whole: Any, path: tuple[str | int, ...]) -> Any:
@@ -189,8 +198,13 @@ OF_A_DOCUMENT: dict[str, dict[str, object]] = {
     "ReceiveInbound": {"inbound_id": "i1", "lines": [{"sku": NFC, "quantity": 2}]},
     "ShipTransfer": {"transfer_id": "t1", "lines": [{"sku": NFC, "quantity": 2}]},
     "ReceiveTransfer": {"transfer_id": "t1", "lines": [{"sku": NFC, "quantity": 1}]},
+    "DispatchShipment": {
+        "shipment_id": "s1",
+        "lots": [{"line_id": "1", "sku": NFC, "lot": "L1", "quantity": 1}],
+        "serials": [{"line_id": "1", "sku": NFC, "serials": ["S1"]}],
+    },
 }
-"""Commands with the SKU in NFC about lines of a delivery or transfer of before."""
+"""Commands with the SKU in NFC about lines of a delivery, transfer or shipment of before."""
 
 DOCUMENTS = (
     InboundCreated("i1", "LON", datetime(2026, 2, 1, tzinfo=UTC), (InboundLine(NFD, 2),)),
@@ -199,6 +213,9 @@ DOCUMENTS = (
     TransferShipped("t1", (ShippedTransferLine(NFD, 1),)),
     StockMovedOut(NFD, "LON", 1, "MAN", "t1"),
     IncomingStockAdded(NFD, "MAN", 1, "t1"),
+    StockAllocated(NFD, "LON", 1, "o1", "1"),
+    StockLotsChanged(NFD, "LON", (LotChange("L1", 9, "approved", "2030-01-01"),)),
+    *packed(1, sku=NFD),
 )
 
 DRAFTS = {"CreateDraft", "PutDraft"}

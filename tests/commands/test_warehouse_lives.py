@@ -165,7 +165,7 @@ class Books:
                 assert lot.expires_on is None or lot.expires_on >= day, "an expired lot left"
 
     def _own(self, r: Recorded) -> None:
-        """Units by SKU that are ours, wherever they are; serial numbers that are out."""
+        """Units by SKU that the shop owns, wherever they are; serial numbers that are out."""
         match r.event:
             case StockReceived() | StockReturned():
                 self.owned[r.event.sku] += r.event.quantity

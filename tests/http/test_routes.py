@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
 from oms_ledger.http.app import create_app
-from oms_ledger.http.routes import FIXED_ROUTES
+from oms_ledger.http.routes import DOCUMENT_ROUTES, FIXED_ROUTES
 from oms_projections import QUERIES
 from tests.http.conftest import Api, projecting
 from tests.http.example_client import ExampleClient
@@ -318,6 +318,7 @@ def test_every_route_needs_a_key(memory_oms: Oms) -> None:
     routes = [(c.route.method, c.route.path) for c in COMMANDS.values()]
     routes += [("POST", c.route.many_path) for c in COMMANDS.values() if c.route.many_path]
     routes += [("GET", q.path) for q in QUERIES if q.scope != "public"]
+    routes += [("GET", route.path) for route in DOCUMENT_ROUTES]
     routes += [(r.method, r.documented_path) for r in FIXED_ROUTES if r.scope != "public"]
     with Api(create_app(memory_oms), key=None) as anonymous:
         for method, path in routes:

@@ -31,6 +31,7 @@ DECLARED = {
     ("list_stock", "sensitive_filter"): "with_sensitive",
     ("stock_figures", "sensitive_filter"): "with_sensitive",
     ("stock_values", "sensitive_filter"): "with_sensitive",
+    ("fulfilment_performance", "minimum_count"): "smallest_count",
     ("order_figures", "minimum_count"): "smallest_count",
     ("payment_figures", "minimum_count"): "smallest_count",
     ("return_figures", "minimum_count"): "smallest_count",
@@ -39,6 +40,7 @@ DECLARED = {
 
 SEARCHES = {
     "list_drafts": "a part of the id, or of the external id of one that is not sensitive",
+    "list_fulfilments": "as lists of orders do, and no external id of a sensitive order",
     "list_orders": "an e-mail address, a part of a number, an external id or a tracking number",
     "list_products": "a part of a SKU or a title, which may contain an @",
     "list_returns": "a part of the order's number or of the id of the return",
@@ -58,6 +60,8 @@ UNRESTRICTED = {
     "list_deadlines": "ids and times, and nothing of what was ordered",
     "list_returns": "every item names its return and is masked like its order",
     "list_drafts": "every item says itself whether it is sensitive, and is masked by that",
+    "list_fulfilments": "every item says itself whether it is sensitive, and is masked by that",
+    "pick_list": "units of sensitive orders are items of their own, which say so and are masked",
     "list_reservations": "every item says itself whether it is sensitive, and is masked by that",
     "list_messages": "every item says itself whether it is sensitive, and is masked by that",
     "list_payments": "every item names its payment and is masked like its order",
@@ -125,11 +129,11 @@ def test_lists_and_figures_exclude_sensitive_records_or_have_a_reason() -> None:
 
 
 def test_an_unrestricted_query_cannot_be_filtered_by_what_was_ordered() -> None:
-    """A filter by SKU tells which of the masked items contain it. The `q` of shipments, drafts and
-    returns searches what masked items show."""
+    """A filter by SKU tells which of the masked items contain it. The `q` of shipments, drafts,
+    returns and fulfilment orders searches what masked items show."""
     by_content = {"sku", "q", "title", "external_id", "reference"}
     filters = {q.name: {f.name for f in fields(q.params)} & by_content for q in QUERIES}
-    assert filters.pop("list_drafts") == {"q"}
+    assert filters.pop("list_drafts") == filters.pop("list_fulfilments") == {"q"}
     assert filters.pop("list_shipments") == filters.pop("list_returns") == {"q"}
     assert {name for name in UNRESTRICTED if filters.get(name)} == set()
 

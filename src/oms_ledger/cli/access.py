@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from oms_commands import COMMANDS
 from oms_ledger.access.roles import ANY, PUBLIC, ROLE_HOLDERS, ROLES, SCOPES, allows
 from oms_ledger.http.openapi.document import document as openapi_document
-from oms_ledger.http.routes import ANY_COMMANDS
+from oms_ledger.http.routes import ANY_COMMANDS, DOCUMENT_ROUTES
 from oms_projections import QUERIES
 
 HEAD = """\
@@ -84,6 +84,9 @@ def _bound() -> Iterator[str]:
     for query in QUERIES:
         if query.within_channels and query.scope != PUBLIC:
             yield f"- `GET {query.path}`"
+    for document in DOCUMENT_ROUTES:
+        if document.query.within_channels:
+            yield f"- `GET {document.path}`"
     yield ""
 
 

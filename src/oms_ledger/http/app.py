@@ -35,6 +35,7 @@ from oms_ledger.http.connections import ConnectionHandlers, InboxHandlers
 from oms_ledger.http.deadline import MARGIN_SECONDS, Deadline
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.disclosure_batches import OpenedAnswers
+from oms_ledger.http.documents import DocumentHandler, Drawings
 from oms_ledger.http.endpoint import (
     SECURITY,
     Endpoint,
@@ -57,6 +58,7 @@ from oms_ledger.http.routing import SimulationHandler
 from oms_ledger.http.streams.feed import FeedHandler
 from oms_ledger.http.streams.sse import FeedStream, ParcelStream
 from oms_ledger.http.streams.watcher import HeadWatcher
+from oms_ledger.kernel import Query
 from oms_ledger.privacy.sensitivity.plans import EVENT_ITEMS, FieldPlan, answer_plan
 from oms_projections import QUERIES
 
@@ -167,10 +169,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
 
     disclosure = partial(Disclosure, oms, threads, answers)
     _add_commands(add, oms, threads, disclosure)
-    for query in QUERIES:
-        handler = QueryHandler(executor, disclosure(f"GET {query.path}", query_plan(query)), query)
-        within = bool(query.within_channels)
-        add("GET", query.path, query.scope, handler, within_channels=within)
+    _add_queries(add, executor, disclosure)
     handlers = {
         **_streams(oms, threads, executor, disclosure, watcher),
         **_audit(oms, threads, disclosure),
@@ -208,6 +207,23 @@ def _add_commands(
         AnyBatchHandler(oms, threads, bus, of_any, singles),
         within_channels=True,
     )
+
+
+def _add_queries(
+    add: AddEndpoint, executor: QueryExecutor, disclosure: Callable[[str, FieldPlan], Disclosure]
+) -> None:
+    """Add the routes of all queries, and those of their documents."""
+
+    def handler(query: Query, path: str) -> QueryHandler:
+        return QueryHandler(executor, disclosure(f"GET {path}", query_plan(query)), query)
+
+    drawings = Drawings()
+    handles: list[tuple[Query, str, Handle]] = [(q, q.path, handler(q, q.path)) for q in QUERIES]
+    for route in routes.DOCUMENT_ROUTES:
+        answers = handler(route.query, route.path)
+        handles.append((route.query, route.path, DocumentHandler(drawings, answers, route)))
+    for query, path, handle in handles:
+        add("GET", path, query.scope, handle, within_channels=bool(query.within_channels))
 
 
 def _streams(

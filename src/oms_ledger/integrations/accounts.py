@@ -120,15 +120,9 @@ class VendorAccounts:
     def _open(self, opened: _Opened) -> WebhookAdapter:
         defined, secrets = opened
         vendor = self.vendor_of(defined)
-        missing = sorted((vendor.required & vendor.secrets.keys()) - secrets.keys())
-        if missing:
-            raise Refused(
-                f"Connection {defined.connection} has no {', '.join(missing)}. Send its secrets:"
-                f" PUT /v1/connections/{defined.connection}/secrets.",
-                code="secrets_missing",
-            )
-        base_url = defined.base_url or vendor.base_url
         options = {each.name: each.value for each in defined.options}
+        _require_complete(defined.connection, vendor, secrets, options)
+        base_url = defined.base_url or vendor.base_url
         http = ConnectionHttp(
             self._client,
             defined.connection,
@@ -166,6 +160,29 @@ class VendorAccounts:
                 self._read.clear()
             self._read[defined] = kept
         return kept[1]
+
+
+def _require_complete(
+    connection: str,
+    vendor: Vendor[WebhookAdapter],
+    secrets: Mapping[str, str],
+    options: Mapping[str, str],
+) -> None:
+    """`Refused` where secrets or options are missing that the vendor needs."""
+    missing = sorted((vendor.required & vendor.secrets.keys()) - secrets.keys())
+    if missing:
+        raise Refused(
+            f"Connection {connection} has no {', '.join(missing)}. Send its secrets:"
+            f" PUT /v1/connections/{connection}/secrets.",
+            code="secrets_missing",
+        )
+    absent = sorted((vendor.required & vendor.options.keys()) - options.keys())
+    if absent:
+        raise Refused(
+            f"Connection {connection} has no option {', '.join(absent)}. Define it again with"
+            f" `options`: PUT /v1/connections/{connection}.",
+            code="options_missing",
+        )
 
 
 def _now() -> datetime:

@@ -166,7 +166,7 @@ def list_messages(
 ) -> list[MessageStatus]:
     """The newest first."""
     params = {"connection": name, "state": state, "limit": limit}
-    rows = connection.execute(SQL["list_messages"], params).fetchall()
+    rows = connection.execute(SQL["inbox_messages"], params).fetchall()
     return [MessageStatus(*row) for row in rows]
 
 

@@ -78,7 +78,7 @@ SET state = 'waiting', ended_at = NULL, attempts = 0, due_at = clock_timestamp()
     lease_owner = NULL
 WHERE connection = %s AND message_id = %s AND state IN ('done', 'dead');
 
--- name: list_messages
+-- name: inbox_messages
 SELECT connection, message_id, received_at, state, attempts, due_at, code, ended_at
 FROM inbox_messages
 WHERE (%(connection)s::text IS NULL OR connection = %(connection)s)

@@ -171,7 +171,7 @@ def test_verification_names_an_overspent_account() -> None:
     assert findings == [("store_credit_overspent", 2)]
 
 
-def test_a_refusal_says_nothing_of_an_account_that_is_not_the_customers() -> None:
+def test_a_refusal_hides_the_account_of_another_customer() -> None:
     gift = StoreCreditIssued("gift-7", gbp(500), "sold")
     body = {**PAY, "amount": "5.01", "account": "gift-7"}
     low = given(*six(), gift).when(RequestPayment, **body).then_refused("insufficient_credit")

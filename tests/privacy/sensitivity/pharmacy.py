@@ -27,7 +27,8 @@ def planted(sku: str, external_id: str, **fields: Any) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Pharmacy:
-    """Ids of what was created, by the names of path fields; `position` is the last position."""
+    """Ids of what was created, by the names of path fields; `position` is the last position, of an
+    event about the order that is declared sensitive."""
 
     api: Api
     position: int = 0
@@ -78,9 +79,10 @@ class Pharmacy:
         self.do("POST", f"{parcel}/tracking-events", scan)
         back = {"sku": sku, "location": "LON", "quantity": 1, "reference": f"{PLANTED} back"}
         self.do("POST", "/v1/stock/returns", {**back, "order_id": order_id, "line_id": "1"})
+        reservation_id = self._reserved(sku)
         names = ("order_id", "shipment_id", "order_number")
         others = {**self._returned(path), "draft_id": draft_id, "message_id": self._written(path)}
-        others |= {"reservation_id": self._reserved(sku), "fulfilment_id": work, **documents}
+        others |= {"reservation_id": reservation_id, "fulfilment_id": work, **documents}
         return {n: made[n] for n in names} | others | {"token": made["tracking_token"], "sku": sku}
 
     def _warehoused(self, sku: str) -> dict[str, str]:
@@ -132,10 +134,11 @@ class Pharmacy:
         return message_id
 
     def _reserved(self, sku: str) -> str:
+        """A reservation, which is sensitive if its product is."""
         body = {
             "lines": [{"sku": sku, "quantity": 1, "location": "LON"}],
             "expires_in_s": 3600,
-            "reference": f"{PLANTED} basket",
+            "reference": f"{PLANTED} basket" if sku == SECRET else "basket",
             "channel": "web",
         }
         return str(self.do("POST", "/v1/reservations", body)["reservation_id"])

@@ -5,10 +5,7 @@ from __future__ import annotations
 from tests.http.conftest import Api
 from tests.http.test_errors import problem_of
 from tests.privacy.sensitivity.pharmacy import SECRET, Pharmacy
-from tests.privacy.sensitivity.test_health import accesses, desk, pharmacist, pharmacy
-
-__all__ = ["desk", "pharmacist", "pharmacy"]
-"""Fixtures."""
+from tests.privacy.sensitivity.test_health import accesses
 
 
 def test_each_disclosure_of_a_draft_is_recorded(

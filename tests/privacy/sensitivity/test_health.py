@@ -3,171 +3,27 @@ discloses it to others."""
 
 from __future__ import annotations
 
-import binascii
 import json
-import re
-from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from oms_ledger.access.roles import ADMIN, SCOPES, SENSITIVE
-from oms_ledger.app import Oms, open_prepared
+from oms_ledger.access.roles import ADMIN
+from oms_ledger.app import Oms
 from oms_ledger.cli.lookup import run_query
 from oms_ledger.http import disclosure
-from oms_ledger.http.app import create_app
 from oms_ledger.privacy.sensitivity import index
-from oms_ledger.settings import Settings
-from tests.audit.seal import seal
 from tests.http.conftest import Api
 from tests.http.examples import order
 from tests.http.streams.test_feed import serving, streaming
 from tests.http.test_access import served
 from tests.http.test_errors import problem_of
 from tests.privacy.people import ADA
+from tests.privacy.sensitivity.conftest import ALL_BUT
 from tests.privacy.sensitivity.pharmacy import PLAIN, PLANTED, SECRET, Pharmacy
-from tests.privacy.sensitivity.warehouse_urls import WAREHOUSE
-
-Params = dict[str, list[str]]
-
-ALL_BUT = frozenset(SCOPES) - {ADMIN, SENSITIVE}
-
-
-@pytest.fixture
-def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
-    """A pharmacy whose events the read models and the tree have caught up with."""
-    credit = {"amount": "1.00", "currency": "GBP", "reason": "goodwill"}
-    assert shop.put("/v1/channels/web", {}).status_code == 200
-    assert shop.post("/v1/store-credit/a1/issue", credit).status_code == 200
-    made = Pharmacy(shop).opened()
-    waits = {"min_position": made.position, "wait_ms": 10_000}
-    for kind in (
-        "orders",
-        "stock",
-        "shipments",
-        "returns",
-        "payments",
-        "drafts",
-        "messages",
-        "reservations",
-        "backorders",
-        "inbound",
-        "counts",
-        "lots",
-    ):
-        assert shop.get(f"/v1/{kind}", params=waits).status_code == 200
-    with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
-        seal(oms)
-    return made
-
-
-@pytest.fixture
-def desk(oms: Oms) -> Iterator[Api]:
-    """A reader with every right but the one to sensitive content."""
-    with Api(create_app(oms), oms.api_keys.create("desk", None, ALL_BUT)) as api:
-        yield api
-
-
-@pytest.fixture
-def pharmacist(oms: Oms) -> Iterator[Api]:
-    with Api(
-        create_app(oms), oms.api_keys.create("pharmacist", None, [*ALL_BUT, SENSITIVE])
-    ) as api:
-        yield api
-
-
-OPTIONS: Params = {
-    "/v1/orders": [
-        f"sku={SECRET}", f"sku={PLAIN}", f"q={PLANTED}", f"q={PLANTED}&sort=number", "sort=total",
-        "limit=1", f"sku={SECRET}&with_sensitive=true", "customer=c-ada",
-    ],
-    "/v1/orders/{order_id}": ["as_of={position}"],
-    "/v1/orders/{order_id}/timeline": ["as_of={position}", "happened_by=2027-01-01"],
-    "/v1/orders/{order_id}/events": ["as_of={position}", "happened_by=2027-01-01"],
-    "/v1/stock": [
-        f"sku={SECRET}", f"sku={SECRET}&as_of={{position}}", "limit=1", "below=1000",
-        f"sku={PLAIN}&happened_by=2027-01-01", "with_sensitive=true",
-    ],
-    "/v1/stock/{sku}": ["as_of={position}", "happened_by=2027-01-01"],
-    "/v1/stock/{sku}/movements": ["as_of={position}", "limit=1", "location=LON"],
-    "/v1/products": [f"q={PLANTED}", "limit=1", "as_of={position}", "with_sensitive=true"],
-    "/v1/products/{sku}": ["as_of={position}"],
-    "/v1/fulfilments": ["limit=1", "status=shipped", f"q={PLANTED}", "location=LON"],
-    "/v1/fulfilments/{fulfilment_id}": ["as_of={position}"],
-    "/v1/picklists": ["location=LON"],
-    "/v1/shipments": ["limit=1", "status=delivered", "order_id={order_id}&as_of={position}"],
-    "/v1/shipments/{shipment_id}": ["as_of={position}"],
-    "/v1/returns": ["limit=1", "status=closed", "order={order_id}", "condition=damaged"],
-    "/v1/returns/{return_id}": ["as_of={position}"],
-    "/v1/orders/{order_id}/payments": ["as_of={position}"],
-    "/v1/payments": ["limit=1", "status=partially_refunded", "order={order_id}", "open=false"],
-    "/v1/payments/{payment_id}": ["as_of={position}"],
-    "/v1/drafts": [f"q={PLANTED}", "limit=1", "customer=c-ada"],
-    "/v1/drafts/{draft_id}": ["as_of={position}"],
-    "/v1/reservations": ["limit=1", "status=active"],
-    "/v1/reservations/{reservation_id}": ["as_of={position}"],
-    **WAREHOUSE,
-    "/v1/backorders": [f"sku={SECRET}", "limit=1", "with_sensitive=true"],
-    "/v1/messages": ["limit=1", "order={order_id}"],
-    "/v1/messages/{message_id}": ["as_of={position}"],
-    "/v1/events": ["limit=500", "types=stock.allocated.v1,product.defined.v2", "limit=3&after=9"],
-}  # fmt: skip
-"""Query strings to try on each route, besides none."""
-
-STREAMS = ("/v1/events/stream", "/v1/tracking/{token}/stream")
-
-OTHERS = {"code": "LON", "name": "orders", "level": "0", "index": "000.p/{sealed}"}
-OTHERS |= {"channel": "web", "account": "a1"}
-
-
-def requests(oms: Oms, pharmacy: Pharmacy) -> Iterator[tuple[str, str]]:
-    """Every GET route with URLs to request: for both orders, with all query strings."""
-    head = oms.readers.head()
-    values = {"position": str(head), "sealed": str(head % 256), **OTHERS}
-    values["index"] = values["index"].format(sealed=head)
-    for method, route, _ in served(oms):
-        if method != "GET" or route in STREAMS:
-            continue
-        path = route.replace("/tile/{level}", "/tile/0")
-        options = ["", *OPTIONS.get(route, [])]
-        if route == "/v1/audit/proof/inclusion":
-            options = [f"position={n}" for n in range(1, head + 1)]
-        if route == "/v1/audit/proof/consistency":
-            options = ["from=1"]
-        for made in (pharmacy.path, pharmacy.others):
-            filled = {**values, **made, "sku": made["sku"].replace("/", "%2F")}
-            for each in options:
-                yield route, f"{path}?{each}".rstrip("?").format(**filled)
-
-
-def readable(answer: httpx.Response) -> str:
-    """An answer, with the base64 in it decoded: cursors, leaves."""
-    text = answer.content.decode("utf-8", "replace")
-    return "\n".join([text, *(_decoded(word) for word in re.findall(r"[\w+/-]{12,}", text))])
-
-
-def _decoded(word: str) -> str:
-    text = word.replace("+", "-").replace("/", "_")
-    try:
-        return urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("utf-8", "replace")
-    except (ValueError, binascii.Error):
-        return ""
-
-
-def leaking(api: Api, oms: Oms, pharmacy: Pharmacy) -> dict[str, set[int]]:
-    """Request every route. The statuses of its answers; a leak counts as 0."""
-    statuses_by_route: dict[str, set[int]] = {}
-    for route, url in requests(oms, pharmacy):
-        answer = api.get(url)
-        assert answer.status_code < 500, url
-        leaks = PLANTED in readable(answer).replace(f"q={PLANTED}", "")
-        statuses_by_route.setdefault(route, set()).add(0 if leaks else answer.status_code)
-    return statuses_by_route
+from tests.privacy.sensitivity.routes import STREAMS, leaking, requests
 
 
 def test_no_route_shows_it_without_the_right(oms: Oms, desk: Api, pharmacy: Pharmacy) -> None:
@@ -202,8 +58,9 @@ SHOWING = {
     "/v1/orders", "/v1/orders/{order_id}", "/v1/orders/{order_id}/timeline",
     "/v1/orders/{order_id}/events", "/v1/customers/{customer_id}/orders",
     "/v1/customers/{customer_id}/export", "/v1/stock", "/v1/stock/{sku}",
-    "/v1/stock/{sku}/movements", "/v1/products", "/v1/products/{sku}", "/v1/shipments",
-    "/v1/shipments/{shipment_id}", "/v1/returns", "/v1/returns/{return_id}",
+    "/v1/stock/{sku}/movements", "/v1/stock/{sku}/promise", "/v1/products",
+    "/v1/products/{sku}", "/v1/shipments", "/v1/shipments/{shipment_id}",
+    "/v1/shipments/{shipment_id}/packing-slip.pdf", "/v1/returns", "/v1/returns/{return_id}",
     "/v1/payments/{payment_id}", "/v1/drafts", "/v1/drafts/{draft_id}", "/v1/events",
     "/v1/messages", "/v1/messages/{message_id}", "/v1/reservations",
     "/v1/fulfilments", "/v1/fulfilments/{fulfilment_id}",
@@ -321,6 +178,11 @@ def test_searching_by_what_it_is_about_finds_nothing(
         for more in ({}, {"with_sensitive": "true"}):
             assert desk.get("/v1/orders", params={**filters, **more}).json()["items"] == []
         assert pharmacist.get("/v1/orders", params=filters).json()["items"]
+        if "sku" not in filters:
+            assert desk.get("/v1/fulfilments", params={"q": filters["q"]}).json()["items"] == []
+    number = pharmacy.path["order_number"]
+    (work,) = desk.get("/v1/fulfilments", params={"q": number}).json()["items"]
+    assert work["fulfilment_id"] == pharmacy.path["fulfilment_id"]
     for path in ("/v1/stock", "/v1/products"):
         skus = [item["sku"] for item in desk.get(path).json()["items"]]
         assert (SECRET in skus, PLAIN in skus) == (False, True)
@@ -328,6 +190,26 @@ def test_searching_by_what_it_is_about_finds_nothing(
     detail = problem_of(desk.get(f"/v1/products/{SECRET}"), 403, "forbidden")["detail"]
     assert "lacks the scope sensitive:read" in detail
     assert "admin or pharmacist" in detail
+
+
+def test_orders_that_wait_show_nothing_either(
+    desk: Api, pharmacist: Api, shop: Api, pharmacy: Pharmacy
+) -> None:
+    """To be picked, or for stock; an ordinary product in a sensitive order is masked as well."""
+    sensitive: dict[str, Any] = {"sensitive": True}
+    for quantity in (1, 1000):
+        for sku, mark in ((PLAIN, {}), (PLAIN, sensitive), (SECRET, {})):
+            line = {"sku": sku, "quantity": quantity, "unit_price": "1.00", "title": f"{sku} line"}
+            body = order(lines=[line], confirm=quantity == 1, backorder="allow", **mark)
+            last = shop.post("/v1/orders", body).json()
+    for path, filters in (("/v1/picklists", {"location": "LON"}), ("/v1/backorders", {})):
+        params = {**filters, "min_position": last["position"], "wait_ms": 10_000}
+        shown, masked = (api.get(path, params=params) for api in (pharmacist, desk))
+        assert {item["sku"] for item in shown.json()["items"]} == {SECRET, PLAIN}, path
+        assert PLANTED not in masked.text
+        for item in masked.json()["items"]:
+            assert (item["sku"] == "***") is item["sensitive"], path
+        assert PLAIN in [item["sku"] for item in masked.json()["items"]]
 
 
 def test_commands_and_refusals_show_no_more_than_queries(desk: Api, pharmacy: Pharmacy) -> None:

@@ -94,6 +94,32 @@ def test_an_object_without_a_mark_is_masked_by_the_records_it_names(named: dict[
     assert second == {"wholly_new": "x"}
 
 
+class Mapped(TypedDict, total=False):
+    sku: Sku
+    codes: dict[str, Harmless]
+    texts: dict[str, str] | None
+    things: dict[str, Thing]
+
+
+def test_what_stands_under_the_keys_of_a_mapping_is_of_its_type() -> None:
+    """Left where it is harmless, masked where it is content of a sensitive record, and no text that
+    nothing declares."""
+    plan = answer_plan(Mapped)
+    body = {
+        "codes": {"LON": "loc_1"},
+        "texts": {"a": "kit"},
+        "things": {"LON": {"order_id": "o2", "note": "x"}},
+    }
+    assert not mask.mentions_in(body, plan).untyped
+    assert mask.mentions_in(body, plan).undeclared == {"order-o2"}
+    assert masked(body, plan=plan) == body
+    shown = masked({**body, "sku": "KIT"}, plan=plan)
+    assert (shown["codes"], shown["texts"]) == (body["codes"], {"a": "***"})
+    assert shown["things"] == {"LON": {"order_id": "o2", "note": "***"}}
+    about = masked({"things": {"LON": {"order_id": "o1", "note": "x"}}}, plan=plan)
+    assert about["things"]["LON"]["note"] == "***"
+
+
 def test_what_the_path_names_is_named_by_the_answer() -> None:
     body = {"items": [{"text": "3 x KIT"}]}
     assert masked(body, {"order_id": "o1"})["items"] == [{"text": "***"}]

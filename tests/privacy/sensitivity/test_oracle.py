@@ -15,15 +15,13 @@ from tests.http.conftest import Api
 from tests.http.test_routes import test_every_command_and_query as every_command_and_query
 from tests.privacy.sensitivity.oracle import Comparison, comparing
 from tests.privacy.sensitivity.pharmacy import Pharmacy, planted
-from tests.privacy.sensitivity.test_health import desk, pharmacist, pharmacy, requests
+from tests.privacy.sensitivity.routes import requests
 from tests.privacy.sensitivity.test_health import (
     test_commands_and_refusals_show_no_more_than_queries as commands_and_refusals,
 )
 from tests.privacy.sensitivity.test_health import (
     test_streams_show_nothing_either as streams_show_nothing,
 )
-
-__all__ = ["desk", "pharmacist", "pharmacy"]
 
 
 def compared(

@@ -15,6 +15,7 @@ from oms_ledger.domain.stock.events import LotChange, StockLotsChanged, StockShi
 from oms_ledger.domain.stock.movements import named_lot, picked_lots
 from oms_ledger.domain.stock.rules import UnitsAt
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.texts import composed
 from oms_ledger.kernel import Change, Given
 
 LineSku: TypeAlias = tuple[str, str | None]
@@ -75,10 +76,10 @@ def _skus(
 ) -> dict[LineSku, str]:
     """The SKU that is meant of each line. `Refused` with `unknown_line`, naming every line that the
     shipment does not have with that SKU."""
-    there = {(each.line_id, each.sku) for each in stock}
+    there = {(each.line_id, composed(each.sku)): each.sku for each in stock}
     own = {line.line_id: line.sku for line in created.lines}
-    skus = {key: key[1] or own.get(key[0], "") for key in named}
-    unknown = sorted({key[0] for key, sku in skus.items() if (key[0], sku) not in there})
+    meant = {key: (key[0], composed(key[1] or own.get(key[0], ""))) for key in named}
+    unknown = sorted({line_id for line_id, sku in meant.values() if (line_id, sku) not in there})
     if unknown:
         raise Refused(
             f"The shipment has no line {', '.join(unknown)} of that SKU. GET the shipment to see"
@@ -86,7 +87,7 @@ def _skus(
             code="unknown_line",
             errors=[{"line": line_id} for line_id in unknown],
         )
-    return skus
+    return {key: there[each] for key, each in meant.items()}
 
 
 def _lots_of_line(

@@ -121,7 +121,7 @@ class BackordersAnswer(TypedDict):
 
 
 class PromisedStockAnswer(TypedDict):
-    date: Harmless
+    date: str
     quantity: int
 
 

@@ -21,7 +21,10 @@ from oms_ledger.http.routes import (
     ANY_COMMANDS,
     ANY_COMMANDS_FIELD,
     ANY_COMMANDS_MAX,
+    DOCUMENT_ROUTES,
     FIXED_ROUTES,
+    PDF,
+    DocumentRoute,
     FixedRoute,
 )
 from oms_ledger.kernel import Command, Query
@@ -124,6 +127,8 @@ class _DocumentBuilder:
         self._any_commands()
         for query in QUERIES:
             self._query(query)
+        for document in DOCUMENT_ROUTES:
+            self._document(document)
         for route in FIXED_ROUTES:
             self._fixed_route(route)
         problem = self._shape("Problem")
@@ -298,6 +303,19 @@ class _DocumentBuilder:
             "security": parts.security(query.scope),
         }
         self._paths.setdefault(query.path, {})["get"] = operation
+
+    def _document(self, route: DocumentRoute) -> None:
+        """As the query whose answer it shows, but for the answer's form."""
+        of_query = self._paths[route.query.path]["get"]
+        file = {PDF: {"schema": {"type": "string", "format": "binary"}}}
+        answer = {**of_query["responses"]["200"], "content": file}
+        operation = {
+            **of_query,
+            "operationId": f"{route.query.name}_document",
+            "summary": route.summary,
+            "responses": {**of_query["responses"], "200": answer},
+        }
+        self._paths.setdefault(route.path, {})["get"] = operation
 
     # Other routes.
 

@@ -114,10 +114,11 @@ def _gather(
             declared = True
         mentions.undeclared.update(s for s in streams if not declared or s.startswith(_ORDERS))
         fields = plan.objects.fields if plan.objects is not None else {}
+        is_mapping = plan.objects is not None and plan.objects.values is not None
         for name, each in value.items():
             if type(each) in _NESTED:
                 _gather(each, _plan_of(name, value, plan), (), declared, mentions)
-            elif name not in fields and isinstance(each, str):
+            elif name not in fields and isinstance(each, str) and not is_mapping:
                 mentions.untyped = True
     elif isinstance(value, list | tuple):
         for each in value:

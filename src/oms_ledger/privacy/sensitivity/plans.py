@@ -67,11 +67,13 @@ def _joined_kind(plans: Sequence[FieldPlan]) -> TextKind | None:
 @dataclass(slots=True)
 class ObjectPlan:
     """An object. `fields` are those declared. `naming`: fields whose text names a stream, and the
-    prefix of its name. `stream_field`: the one with the name of a stream itself."""
+    prefix of its name. `stream_field`: the one with the name of a stream itself. `values`: of a
+    mapping, the plan of whatever stands under its keys."""
 
     fields: dict[str, FieldPlan] = field(default_factory=dict)
     naming: list[tuple[str, str]] = field(default_factory=list)
     stream_field: str | None = None
+    values: FieldPlan | None = None
 
     def add(self, name: str, plan: FieldPlan) -> None:
         self.fields[name] = plan
@@ -82,7 +84,7 @@ class ObjectPlan:
 
     def of_field(self, name: str, value: Mapping[str, object]) -> FieldPlan:
         """The plan of a field of the object `value`; `UNDECLARED` where there is none."""
-        plan = self.fields.get(name, UNDECLARED)
+        plan = self.fields.get(name, self.values or UNDECLARED)
         if plan.kind is TextKind.EVENT_DATA:
             return _event_plan(str(value.get("type")))
         return plan
@@ -133,6 +135,9 @@ def joined(plans: Sequence[ObjectPlan]) -> ObjectPlan:
         for other in further:
             each = each.joined(other)
         whole.add(name, each)
+    for plan in plans:
+        if plan.values is not None:
+            whole.values = whole.values.joined(plan.values) if whole.values else plan.values
     return whole
 
 
@@ -162,6 +167,8 @@ def _plan_of_part(kind: object, marks: Sequence[object]) -> FieldPlan:
             plan.category = mark.category
     if isinstance(kind, type) and (is_typeddict(kind) or is_dataclass(kind)):
         plan.objects = _STARTED.get(kind) or plan_of(kind)
+    elif get_origin(kind) is dict and get_args(kind)[1] is not object:
+        plan.objects = ObjectPlan(values=_field_plan(get_args(kind)[1]))
     return plan
 
 
