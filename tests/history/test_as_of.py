@@ -33,7 +33,7 @@ from tests.history.questions import (
 from tests.history.shop import RandomShop
 
 MOMENTS = 1000
-QUESTIONS_PER_MOMENT = 7
+QUESTIONS_PER_MOMENT = 10
 
 
 class ObservedShop:
