@@ -60,7 +60,6 @@ SHOWING = {
     "/v1/customers/{customer_id}/export", "/v1/stock", "/v1/stock/{sku}",
     "/v1/stock/{sku}/movements", "/v1/stock/{sku}/promise", "/v1/products",
     "/v1/products/{sku}", "/v1/shipments", "/v1/shipments/{shipment_id}",
-    "/v1/shipments/{shipment_id}/packing-slip.pdf",
     "/v1/shipments/{shipment_id}/packing-slip.pdf", "/v1/returns", "/v1/returns/{return_id}",
     "/v1/payments/{payment_id}", "/v1/drafts", "/v1/drafts/{draft_id}", "/v1/events",
     "/v1/messages", "/v1/messages/{message_id}", "/v1/reservations",
