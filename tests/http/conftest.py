@@ -86,10 +86,11 @@ class Api:
         url = httpx.URL(path)
         params = url.params.merge(options.get("params"))
         decided = "min_position" in params or "as_of" in params
-        if decided or not self._written or not QUERY_PATHS.fullmatch(url.path):
+        encoded = url.raw_path.decode().partition("?")[0]
+        if decided or not self._written or not QUERY_PATHS.fullmatch(encoded):
             return path
         options["params"] = params.set("min_position", self._written).set("wait_ms", 10_000)
-        return url.path
+        return encoded
 
     def all_at_once(self, *requests: tuple[str, str, Any, dict[str, str]]) -> list[httpx.Response]:
         """Send (method, path, body, headers) at the same time."""

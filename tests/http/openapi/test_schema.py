@@ -7,8 +7,10 @@ Some hundred in each run; `OMS_TEST_SCHEMA_CASES=200` sends so many to each rout
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -22,6 +24,9 @@ from tests.http.conftest import Api
 
 FOR_EACH_ROUTE = int(os.environ.get("OMS_TEST_SCHEMA_CASES", "0"))
 AT_ALL = 150
+
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+"""Characters that no client lets into an address as they are."""
 
 CHECKS = [
     "status_code_conformance",
@@ -56,7 +61,8 @@ def send(api: Api, case: Any) -> httpx.Response:
         for name, value in (arguments.get("headers") or {}).items()
         if name.lower() not in ("authorization", "user-agent")
     }
-    return api.send(case.method, case.formatted_path, **arguments)
+    path = CONTROLS.sub(lambda match: quote(match[0]), case.formatted_path)
+    return api.send(case.method, path, **arguments)
 
 
 def check(api: Api, cases: st.SearchStrategy[Any], examples: int) -> list[int]:
