@@ -135,6 +135,7 @@ CALLERS = (
     "commands/oms_commands/routing/_simulation.py",
     "src/oms_ledger/policies/",
     "src/oms_ledger/integrations/payments/effect.py",
+    "src/oms_ledger/http/document",
     "src/oms_ledger/demo/",
     "src/oms_ledger/importers/",
     "src/oms_ledger/cli/",

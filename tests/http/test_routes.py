@@ -8,7 +8,8 @@ from fastapi import FastAPI
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
 from oms_ledger.http.app import create_app
-from oms_ledger.http.routes import DOCUMENT_ROUTES, FIXED_ROUTES
+from oms_ledger.http.document_routes import DOCUMENT_ROUTES
+from oms_ledger.http.routes import FIXED_ROUTES
 from oms_projections import QUERIES
 from tests.http.conftest import Api, projecting
 from tests.http.example_client import ExampleClient

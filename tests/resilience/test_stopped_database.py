@@ -99,6 +99,7 @@ def shop(url: str, output: Path, deadline: float) -> Iterator[str]:
         with client(address) as http:
             location(http, "LON")
             receive(http, ("MUG", "LON", 100_000))
+            until(lambda: http.get("/v1/stock/MUG").status_code == 200, "its stock is seen")
         yield address
 
 

@@ -35,6 +35,7 @@ def confirm(recorded: Recorded, log: Log) -> Sequence[Command]:
 REFUSED = Policy("when_stock_received_confirm_order", frozenset({StockReceived.type}), confirm)
 
 OF_PROGRAM = sorted(policy.name for policy in POLICIES)
+EFFECTS = ["effect:parcels", "effect:payments"]
 """A prepared ledger has their cursors."""
 
 SOURCE = f"policy:{REFUSED.name}"
@@ -86,7 +87,7 @@ def test_a_worker_runs_them_and_everybody_sees_how_that_goes(
     assert {each["name"]: each["refused"] for each in listed} == {
         FOLLOWING.name: 0,
         REFUSED.name: 2,
-        **dict.fromkeys(OF_PROGRAM, 0),
+        **dict.fromkeys((*OF_PROGRAM, *EFFECTS), 0),
     }
     assert "2 commands of policies and deadlines were refused" in shown(capsys, "list")
     first, second = orjson.loads(shown(capsys, "refused", "--json"))
@@ -108,11 +109,11 @@ def test_a_ledger_is_prepared_for_its_policies_before_it_is_opened(
 ) -> None:
     """So that no event between the start of the API and that of the worker is missed."""
     with open_oms(ready.settings) as oms:
-        assert [each.name for each in oms.readers.policy_cursors()] == OF_PROGRAM
+        assert [each.name for each in oms.readers.policy_cursors()] == [*EFFECTS, *OF_PROGRAM]
     monkeypatch.setattr("oms_ledger.app.POLICIES", (FOLLOWING,))
     with open_oms(ready.settings) as oms:
         installed = {each.name for each in oms.readers.policy_cursors()}
-        assert installed == {*OF_PROGRAM, FOLLOWING.name}
+        assert installed == {*EFFECTS, *OF_PROGRAM, FOLLOWING.name}
     with ready.connect_owner() as owner:
         missing = bootstrap._missing(owner, PROJECTIONS, [FOLLOWING.name, "other"])
     assert missing == ["cursor of other"]

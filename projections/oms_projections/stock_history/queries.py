@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from pydantic import ConfigDict, Field
@@ -16,6 +16,7 @@ from oms_ledger.kernel import Json, Query, Reader
 from oms_projections.pages import Cursor, Limit, Mark, mark_of, page
 from oms_projections.stock_history.fold import READ_MODEL
 from oms_projections.values import Several, column, maybe, now
+from oms_projections.zones import DayOrTime
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
@@ -28,7 +29,7 @@ class StockValues:
     then, and units that came since it is. Without `with_sensitive`, as always without the scope
     sensitive:read, sensitive products are left out."""
 
-    day: date | None = None
+    day: DayOrTime | None = None
     sku: Several[str] = None
     with_sensitive: bool = True
     cursor: Cursor = None
@@ -36,7 +37,7 @@ class StockValues:
 
 
 def stock_values(params: StockValues, reader: Reader) -> Mapping[str, Json]:
-    day = params.day or now().date()
+    day = _day_of(params.day or now())
     chosen: dict[str, object] = {
         "day": day.isoformat(),
         "sku": None if params.sku is None else list(params.sku),
@@ -56,6 +57,11 @@ def stock_values(params: StockValues, reader: Reader) -> Mapping[str, Json]:
         for row in reader.rows("stock_totals", **chosen)
     ]
     return {"day": day.isoformat(), "totals": totals, **listed}
+
+
+def _day_of(bound: date) -> date:
+    """The day, in UTC, of a time or of a day alone."""
+    return bound.astimezone(UTC).date() if isinstance(bound, datetime) else bound
 
 
 def _after(cursor: str | None) -> str | None:
@@ -83,8 +89,8 @@ class FiguresOfStock:
     is. Without `with_sensitive`, as always without the scope sensitive:read, sensitive products are
     left out."""
 
-    from_: date | None = Field(default=None, alias="from")
-    to: date | None = None
+    from_: DayOrTime | None = Field(default=None, alias="from")
+    to: DayOrTime | None = None
     group_by: Literal["currency", "sku"] = "currency"
     sku: Several[str] = None
     with_sensitive: bool = True
@@ -93,8 +99,8 @@ class FiguresOfStock:
 
 
 def stock_figures(params: FiguresOfStock, reader: Reader) -> Mapping[str, Json]:
-    last = params.to or now().date()
-    first = params.from_ or last - timedelta(days=29)
+    last = _day_of(params.to or now())
+    first = _day_of(params.from_ or last - timedelta(days=29))
     if first > last:
         raise invalid_field("from", "It is after `to`. Write an earlier day.")
     rows = reader.rows(

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from oms_commands import COMMANDS
 from oms_ledger.access.roles import ANY, PUBLIC, ROLE_HOLDERS, ROLES, SCOPES, allows
+from oms_ledger.http.document_routes import DOCUMENT_ROUTES
 from oms_ledger.http.openapi.document import document as openapi_document
-from oms_ledger.http.routes import ANY_COMMANDS, DOCUMENT_ROUTES
+from oms_ledger.http.routes import ANY_COMMANDS
 from oms_projections import QUERIES
 
 HEAD = """\

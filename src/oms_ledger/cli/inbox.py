@@ -15,7 +15,9 @@ from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.integrations.inbox import STATES
 
-app = typer.Typer(no_args_is_help=True, help="Messages that vendors have sent.")
+app = typer.Typer(
+    no_args_is_help=True, help="Messages that vendors have sent: list them, translate one again."
+)
 
 
 @app.command("list")

@@ -35,6 +35,7 @@ from oms_ledger.http.connections import ConnectionHandlers, InboxHandlers
 from oms_ledger.http.deadline import MARGIN_SECONDS, Deadline
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.disclosure_batches import OpenedAnswers
+from oms_ledger.http.document_routes import DOCUMENT_ROUTES
 from oms_ledger.http.documents import DocumentHandler, Drawings
 from oms_ledger.http.endpoint import (
     SECURITY,
@@ -219,7 +220,7 @@ def _add_queries(
 
     drawings = Drawings()
     handles: list[tuple[Query, str, Handle]] = [(q, q.path, handler(q, q.path)) for q in QUERIES]
-    for route in routes.DOCUMENT_ROUTES:
+    for route in DOCUMENT_ROUTES:
         answers = handler(route.query, route.path)
         handles.append((route.query, route.path, DocumentHandler(drawings, answers, route)))
     for query, path, handle in handles:

@@ -10,8 +10,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oms_ledger.http.document_routes import DocumentRoute
 from oms_ledger.http.queries.handler import QueryHandler
-from oms_ledger.http.routes import PDF, DocumentRoute
+from oms_ledger.http.routes import PDF
 from oms_ledger.http.turns import FairTurns
 
 DRAWINGS = 1

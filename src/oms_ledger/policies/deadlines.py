@@ -19,11 +19,11 @@ from oms_ledger.kernel import Command
 DEADLINES: Mapping[str, Callable[[str, datetime], Command]] = {
     "scheduled_order": lambda order_id, due_at: ReleaseScheduledOrder(order_id),
     "unpaid_order": lambda order_id, due_at: ExpireOrder(order_id),
+    "expiring_lot": lambda key, due_at: ExpireLot(*key.rsplit("@", 1)),
     "scheduled_fulfilment": lambda fulfilment_id, due_at: ReleaseFulfilmentSchedule(
         fulfilment_id, if_due=True
     ),
     "overdue_fulfilment": lambda fulfilment_id, due_at: MarkFulfilmentOverdue(fulfilment_id),
-    "expiring_lot": lambda key, due_at: ExpireLot(*key.rsplit("@", 1)),
     "reservation": lambda reservation_id, due_at: ExpireReservation(reservation_id),
 }
 """Makes the command from the key of the deadline and its time. The command does nothing where it no

@@ -30,6 +30,16 @@ BATCHES: dict[str, tuple[str, Json, str]] = {
     "/v1/orders:batch": ("orders", order(), "lines.0.sku"),
     "/v1/orders:import": ("orders", order(), "lines.0.sku"),
     "/v1/stock/receipts": ("items", RECEIPT, "reference"),
+    "/v1/stock/adjustments": (
+        "items",
+        {"sku": "A", "location": "LON", "change": -1, "reason": "broken", "reference": "shelf 4"},
+        "reference",
+    ),
+    "/v1/stock/counts": (
+        "items",
+        {"sku": "A", "location": "LON", "counted": 3, "reference": "shelf 4"},
+        "reference",
+    ),
     ANY_COMMANDS: ("commands", RECEIVE, "reference"),
 }
 """By path: the field of the list, an item, and one of the item's fields."""

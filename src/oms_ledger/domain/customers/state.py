@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 from oms_ledger.domain.customers.events import (
+    CUSTOMER_EVENTS,
+    CustomerEvent,
     CustomerForgotten,
     CustomerHeld,
     CustomerHoldReleased,
@@ -64,21 +66,27 @@ class CustomerRecord(State):
     restricted: CustomerRestricted | None = None
 
     def apply(self, event: Event) -> None:
-        match event:
-            case CustomerForgotten():
-                self.forgotten += 1
-                self.reason = event.reason
-            case CustomerHeld():
-                self.holds[event.hold_id] = _legal_hold(event)
-            case CustomerHoldReleased():
-                del self.holds[event.hold_id]
-            case CustomerTagged():
-                self.tags = tags_after(self.tags, event)
-            case CustomerNoted():
-                pass  # no guard reads notes
-            case CustomerRestricted():
-                self.restricted = event
-            case CustomerRestrictionLifted():
-                self.restricted = None
-            case _:
-                raise TypeError(f"{event.type} does not belong to a customer")
+        if not isinstance(event, CUSTOMER_EVENTS):
+            raise TypeError(f"{event.type} does not belong to a customer")
+        _apply(self, event)
+
+
+def _apply(record: CustomerRecord, event: CustomerEvent) -> None:
+    match event:
+        case CustomerForgotten():
+            record.forgotten += 1
+            record.reason = event.reason
+        case CustomerHeld():
+            record.holds[event.hold_id] = _legal_hold(event)
+        case CustomerHoldReleased():
+            del record.holds[event.hold_id]
+        case CustomerTagged():
+            record.tags = tags_after(record.tags, event)
+        case CustomerNoted():
+            pass  # no guard reads notes
+        case CustomerRestricted():
+            record.restricted = event
+        case CustomerRestrictionLifted():
+            record.restricted = None
+        case _:
+            assert_never(event)

@@ -15,16 +15,15 @@ from pydantic_core.core_schema import TypedDictSchema
 
 from oms_commands import COMMANDS
 from oms_ledger.access.roles import ANY, PUBLIC
+from oms_ledger.http.document_routes import DOCUMENT_ROUTES, DocumentRoute
 from oms_ledger.http.openapi import answers, parts
 from oms_ledger.http.openapi.parts import FRESHNESS, PURPOSE, Json
 from oms_ledger.http.routes import (
     ANY_COMMANDS,
     ANY_COMMANDS_FIELD,
     ANY_COMMANDS_MAX,
-    DOCUMENT_ROUTES,
     FIXED_ROUTES,
     PDF,
-    DocumentRoute,
     FixedRoute,
 )
 from oms_ledger.kernel import Command, Query
