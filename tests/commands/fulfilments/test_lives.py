@@ -119,6 +119,6 @@ def test_a_broken_rule_is_caught(sabotage: Sabotage, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.slow
 def test_the_lives_reach_every_command() -> None:
-    done = some_lives(80)
+    done = some_lives(120)
     idle = {command.name for command in COMMANDS if not done[command.name]}
     assert idle == set()
