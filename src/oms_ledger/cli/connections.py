@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +15,10 @@ from oms_commands.connections.put import PutConnection
 from oms_commands.connections.resume import ResumeConnection
 from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import build_command, cli_actor, on_ledger
-from oms_ledger.cli.terminal import JsonOption, console, out, print_json
+from oms_ledger.cli.terminal import JsonOption, console, out, print_json, time_text
 from oms_ledger.domain.connections.views import connection_view
 from oms_ledger.domain.errors import Refused, invalid_field
-from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.domain.json_values import plain_values
 from oms_ledger.integrations.ledger import ConnectionStatus
 
 app = typer.Typer(
@@ -112,7 +111,7 @@ def list_(oms: Oms, json: JsonOption = False) -> None:
             each.name,
             "" if defined is None else defined.vendor,
             _state(each),
-            _time(health.last_success if health else None),
+            time_text(health.last_success if health else None),
             f"{each.backlog:,}",
             f"{each.dead:,}",
             (health.last_error or "") if health and each.is_failing else "",
@@ -160,15 +159,8 @@ def _state(status: ConnectionStatus) -> str:
     return "failing" if status.is_failing else "ok"
 
 
-def _time(at: datetime | None) -> str:
-    return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
-
-
 def _json(status: ConnectionStatus) -> dict[str, object]:
-    health = {
-        name: rfc3339(value) if isinstance(value, datetime) else value
-        for name, value in (status.health._asdict() if status.health else {}).items()
-    }
+    health = plain_values(status.health._asdict() if status.health else {})
     return {
         **connection_view(status.connection),
         "secrets": list(status.secrets.names) if status.secrets else [],

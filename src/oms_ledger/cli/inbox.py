@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -10,9 +9,9 @@ from rich.table import Table
 
 from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import on_ledger
-from oms_ledger.cli.terminal import JsonOption, console, out, print_json
+from oms_ledger.cli.terminal import JsonOption, console, out, print_json, time_text
 from oms_ledger.domain.errors import invalid_field
-from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.domain.json_values import plain_values
 from oms_ledger.integrations.inbox import STATES
 
 app = typer.Typer(
@@ -37,19 +36,11 @@ def list_(
         raise invalid_field("state", f"Write one of: {', '.join(STATES)}.")
     items = oms.connections.messages.list(connection=connection, state=state, limit=limit)
     if json:
-        print_json(
-            [
-                {
-                    name: rfc3339(value) if isinstance(value, datetime) else value
-                    for name, value in each._asdict().items()
-                }
-                for each in items
-            ]
-        )
+        print_json([plain_values(each._asdict()) for each in items])
         return
     table = Table("Received", "Connection", "Message", "State", "Tries", "Failure")
     for each in items:
-        received = f"{each.received_at:%Y-%m-%d %H:%M:%S}"
+        received = time_text(each.received_at)
         table.add_row(
             received,
             each.connection,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
@@ -71,6 +72,11 @@ out = plain_console()
 def print_line(text: str, *, end: str = "\n") -> None:
     """Print text for people on standard output, without wrapping it."""
     typer.echo(printable(text) + end, nl=False)
+
+
+def time_text(at: datetime | None) -> str:
+    """A time in a table: UTC, to the second."""
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -15,10 +14,9 @@ from rich.table import Table
 from oms_ledger import logs
 from oms_ledger.app import Oms, prepared
 from oms_ledger.cli.ledger import DataDirOption, LedgerOption, on_ledger, settings
-from oms_ledger.cli.terminal import JsonOption, console, out, print_json
+from oms_ledger.cli.terminal import JsonOption, console, out, print_json, time_text
 from oms_ledger.domain.errors import invalid_field
-from oms_ledger.domain.json_values import rfc3339
-from oms_ledger.engine.work.consequences import Refusal
+from oms_ledger.domain.json_values import plain, plain_values
 from oms_ledger.engine.work.jobs import STATES
 from oms_ledger.engine.work.state import WorkState
 from oms_ledger.worker.worker import work as work_until_stopped
@@ -61,14 +59,14 @@ def list_(oms: Oms, json: JsonOption = False) -> None:
         return
     table = Table("Loop", "State", "Last success", "Failing since", "Failures")
     for state in states:
-        times = (_time(state.last_success), _time(state.failing_since))
+        times = (time_text(state.last_success), time_text(state.failing_since))
         table.add_row(state.name, _health(state), *times, f"{state.failures:,}")
     out.print(table)
     for state in states:
         if state.failures:
             out.print(
                 f"{state.name}: {state.last_error} Process {state.holder}, next try at"
-                f" {_time(state.next_try)}.",
+                f" {time_text(state.next_try)}.",
                 soft_wrap=True,
                 markup=False,
                 highlight=False,
@@ -107,11 +105,11 @@ def jobs(
         raise invalid_field("state", f"Write one of: {', '.join(STATES)}.")
     items = oms.connections.list_jobs(connection=connection, state=state, limit=limit)
     if json:
-        print_json([_times_as_text(each._asdict()) for each in items])
+        print_json([plain_values(each._asdict()) for each in items])
         return
     table = Table("Job", "Connection", "State", "Tries", "Due", "Failure")
     for each in items:
-        due = _time(each.due_at) if each.state in ("waiting", "running") else ""
+        due = time_text(each.due_at) if each.state in ("waiting", "running") else ""
         table.add_row(
             each.job_id, each.connection, each.state, str(each.attempts), due, each.code or ""
         )
@@ -164,7 +162,7 @@ def policies(oms: Oms, json: JsonOption = False) -> None:
             [
                 {
                     **each._asdict(),
-                    "updated_at": rfc3339(each.updated_at),
+                    "updated_at": plain(each.updated_at),
                     "refused": refused.get(each.source, 0),
                 }
                 for each in oms.readers.policy_cursors()
@@ -181,7 +179,7 @@ def refused(oms: Oms, json: JsonOption = False) -> None:
     [bold]oms-ledger work refused[/]"""
     kept = oms.work.refusals()
     if json:
-        print_json([_refusal(each) for each in kept])
+        print_json([plain_values(each._asdict()) for each in kept])
         return
     if not kept:
         console.print("Nothing that follows from an event or a deadline was refused.")
@@ -190,7 +188,7 @@ def refused(oms: Oms, json: JsonOption = False) -> None:
         out.print(
             f"{each.source} {each.reference}: {each.command or 'the policy'} failed with"
             f" {each.code} after event {each.position:,} of {each.stream}; attempts:"
-            f" {each.attempts}, the last at {_time(each.refused_at)}.",
+            f" {each.attempts}, the last at {time_text(each.refused_at)}.",
             soft_wrap=True,
             markup=False,
             highlight=False,
@@ -225,22 +223,6 @@ def _health(state: WorkState) -> str:
     return "degraded" if state.degraded else "failing"
 
 
-def _time(at: datetime | None) -> str:
-    return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
-
-
-def _refusal(each: Refusal) -> dict[str, object]:
-    at = each.refused_at
-    return {**each._asdict(), "refused_at": None if at is None else rfc3339(at)}
-
-
 def _json(state: WorkState) -> dict[str, object]:
     """All fields, with times in RFC 3339, and whether `/readyz` names the loop."""
-    return {**_times_as_text(state._asdict()), "degraded": state.degraded}
-
-
-def _times_as_text(fields: Mapping[str, object]) -> dict[str, object]:
-    return {
-        name: rfc3339(value) if isinstance(value, datetime) else value
-        for name, value in fields.items()
-    }
+    return {**plain_values(state._asdict()), "degraded": state.degraded}

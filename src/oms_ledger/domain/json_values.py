@@ -51,6 +51,11 @@ def _field_names(kind: Hashable) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
 
 
+def plain_values(values: Mapping[str, object]) -> dict[str, Json]:
+    """Named values, such as those of a named tuple, as JSON."""
+    return {name: plain(value) for name, value in values.items()}
+
+
 def revealed_json(value: object) -> Json:
     """A stored JSON document with each personal value in it, `{"personal": "..."}`, in clear."""
     if isinstance(value, Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from math import ceil
@@ -17,7 +17,7 @@ from starlette.responses import Response
 from oms_ledger.access.rates import TokenBuckets
 from oms_ledger.domain.connections.views import connection_view
 from oms_ledger.domain.errors import NotFound, OmsError, Unauthenticated, invalid_field
-from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.domain.json_values import plain_values, rfc3339
 from oms_ledger.engine.work.jobs import STATES, JobStatus
 from oms_ledger.http.auth import address_of, principal_of
 from oms_ledger.http.bodies import command_body_of, raw_body_of
@@ -212,18 +212,11 @@ def _connection(status: ConnectionStatus) -> dict[str, Json]:
 
 
 def _job(job: JobStatus) -> dict[str, Json]:
-    return _with_times(job._asdict())
+    return plain_values(job._asdict())
 
 
 def _message(message: MessageStatus) -> dict[str, Json]:
-    return _with_times(message._asdict())
-
-
-def _with_times(fields: Mapping[str, object]) -> dict[str, Json]:
-    return {
-        name: rfc3339(value) if isinstance(value, datetime) else value  # type: ignore[misc]  # plain values
-        for name, value in fields.items()
-    }
+    return plain_values(message._asdict())
 
 
 def _time(at: datetime | None) -> str | None:
