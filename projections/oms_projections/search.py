@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 GRAM = 3
 
@@ -34,6 +34,11 @@ def text_filter(words: str | None) -> dict[str, object]:
     texts; both None where there are no words."""
     text = folded(words) if words else ""
     return {"q": containing(text) if text else None, "grams": grams(text) or None}
+
+
+def facets_in(values: Mapping[str, str | None]) -> list[str]:
+    """The column `facets` of a row: each value behind its name, without those that are None."""
+    return [f"{name}:{value}" for name, value in values.items() if value is not None]
 
 
 def facets_of(name: str, values: Iterable[str] | None) -> list[str] | None:

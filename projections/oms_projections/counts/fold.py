@@ -16,6 +16,7 @@ from oms_ledger.domain.counts.events import (
 from oms_ledger.domain.counts.state import Count
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.counts.rows import CountRow
+from oms_projections.search import facets_in
 
 _encode = msgspec.json.Encoder().encode
 count_of = msgspec.json.Decoder(Count).decode
@@ -56,7 +57,7 @@ def counted(r: Recorded, event: CountEvent, row: CountRow | None) -> CountRow:
     state.version = r.version
     row.document = _encode(state).decode()
     row.updated_at = r.meta.recorded_at
-    row.facets = [f"status:{state.status}", f"location:{state.location}"]
+    row.facets = facets_in({"status": state.status, "location": state.location})
     return row
 
 

@@ -25,6 +25,7 @@ from oms_ledger.domain.transfers.events import (
 from oms_ledger.domain.transfers.state import Transfer
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.inbound.rows import InboundRow, IncomingProductRow, IncomingRow, TransferRow
+from oms_projections.search import facets_in
 
 INCOMING_EVENTS = (IncomingStockAdded, IncomingStockRemoved)
 
@@ -94,12 +95,9 @@ def inbound(r: Recorded, event: InboundEvent, row: InboundRow | None) -> Inbound
     state.version = r.version
     row.document = _encode(state).decode()
     row.updated_at = r.meta.recorded_at
-    values = {
-        "status": state.status,
-        "location": state.location,
-        "supplier": state.supplier,
-    }
-    row.facets = [f"{name}:{value}" for name, value in values.items() if value is not None]
+    row.facets = facets_in(
+        {"status": state.status, "location": state.location, "supplier": state.supplier}
+    )
     return row
 
 
@@ -129,12 +127,9 @@ def transfer(r: Recorded, event: TransferEvent, row: TransferRow | None) -> Tran
     state.version = r.version
     row.document = _encode(state).decode()
     row.updated_at = r.meta.recorded_at
-    values = {
-        "status": state.status,
-        "from": state.from_location,
-        "to": state.to_location,
-    }
-    row.facets = [f"{name}:{value}" for name, value in values.items() if value is not None]
+    row.facets = facets_in(
+        {"status": state.status, "from": state.from_location, "to": state.to_location}
+    )
     return row
 
 

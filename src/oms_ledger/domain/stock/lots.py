@@ -20,8 +20,28 @@ LotStatus: TypeAlias = Literal["approved", "on_hold", "quarantined", "recalled"]
 """The statuses that a person gives to a lot. `expired` follows from its date."""
 
 
+class UnitsByState:
+    """Units on hand, of which some are damaged or in quarantine."""
+
+    __slots__ = ()
+    on_hand: int
+    damaged: int
+    quarantine: int
+
+    @property
+    def unsellable(self) -> int:
+        """Damaged or in quarantine."""
+        return self.damaged + self.quarantine
+
+    def units_in(self, state: str) -> int:
+        """Units on hand that are available, damaged or in quarantine."""
+        if state == "available":
+            return self.on_hand - self.unsellable
+        return self.damaged if state == "damaged" else self.quarantine
+
+
 @dataclass(slots=True)
-class LotBalance:
+class LotBalance(UnitsByState):
     """Units of one lot at one location. Those `damaged` or in `quarantine` are on hand too.
     `expires_on` (YYYY-MM-DD) is the last day on which they can be used."""
 
@@ -30,17 +50,6 @@ class LotBalance:
     quarantine: int = 0
     status: str = APPROVED
     expires_on: str | None = None
-
-    @property
-    def unsellable(self) -> int:
-        """Damaged or in quarantine."""
-        return self.damaged + self.quarantine
-
-    def units_in(self, state: str) -> int:
-        """Units that are available, damaged or in quarantine."""
-        if state == "available":
-            return self.on_hand - self.unsellable
-        return self.damaged if state == "damaged" else self.quarantine
 
     def sellable(self, day: str | None) -> int:
         """Units that can be sold and picked on a day; where that is None, on any."""

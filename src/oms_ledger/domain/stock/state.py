@@ -30,6 +30,7 @@ from oms_ledger.domain.stock.events import (
 from oms_ledger.domain.stock.lots import (
     APPROVED,
     LotBalance,
+    UnitsByState,
     book_lot_status,
     book_lots,
     book_state_of_lot,
@@ -110,7 +111,7 @@ def _newly_blocked(event: StockLotsChanged | StockLotStatusChanged) -> int:
 
 
 @dataclass(slots=True)
-class StockLevel(State):
+class StockLevel(UnitsByState, State):
     """Units. `damaged`, in `quarantine` and `blocked` (of a lot that is not approved, and neither
     damaged nor in quarantine) are on hand and not sold. `incoming` are expected, and not on hand.
     `lots` has those with units on hand. Invariant at every position:
@@ -134,17 +135,6 @@ class StockLevel(State):
     def sellable(self) -> int:
         """On hand, and neither damaged nor in quarantine nor of a lot that is not approved."""
         return self.on_hand - self.unsellable - self.blocked
-
-    @property
-    def unsellable(self) -> int:
-        """Damaged or in quarantine."""
-        return self.damaged + self.quarantine
-
-    def units_in(self, state: str) -> int:
-        """Units on hand that are available, damaged or in quarantine."""
-        if state == "available":
-            return self.on_hand - self.unsellable
-        return self.damaged if state == "damaged" else self.quarantine
 
     def without_lot(self, state: str = "available") -> int:
         """Units in a state that are of no lot."""
