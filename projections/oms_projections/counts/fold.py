@@ -17,8 +17,8 @@ from oms_ledger.domain.counts.state import Count
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.counts.rows import CountRow
 from oms_projections.search import facets_in
+from oms_projections.state_documents import update_document
 
-_encode = msgspec.json.Encoder().encode
 count_of = msgspec.json.Decoder(Count).decode
 """The count of a row, from its `document`."""
 
@@ -53,9 +53,7 @@ def counted(r: Recorded, event: CountEvent, row: CountRow | None) -> CountRow:
         state = count_of(row.document)
     if isinstance(event, CountApproved | CountCancelled):
         row.closed_at = at
-    state.apply(event)
-    state.version = r.version
-    row.document = _encode(state).decode()
+    update_document(row, state, r)
     row.updated_at = r.meta.recorded_at
     row.facets = facets_in({"status": state.status, "location": state.location})
     return row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
@@ -11,9 +11,9 @@ from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.drafts.rows import DraftRow
-from oms_projections.search import folded, grams
+from oms_projections.search import facets_in, folded, grams
+from oms_projections.state_documents import update_document
 
-_encode = msgspec.json.Encoder().encode
 state_of = msgspec.json.Decoder(Draft).decode
 """The draft of a row, from its `document`."""
 
@@ -53,9 +53,7 @@ def followed(row: DraftRow | None, r: Recorded, event: DraftEvent) -> DraftRow:
     if row is None:
         row = DraftRow(event.draft_id, None, None, None, "", [], "", [], at, at)
     draft = state_of(row.document) if row.document else Draft()
-    draft.apply(event)
-    draft.version = r.version
-    row.document = _encode(draft).decode()
+    update_document(row, draft, r)
     row.updated_at = at
     content = draft.content
     if content is not None:  # whose a deleted draft was is needed to export and to forget it
@@ -63,22 +61,24 @@ def followed(row: DraftRow | None, r: Recorded, event: DraftEvent) -> DraftRow:
         row.customer_id = content.customer.id if content.customer else None
         keys = (key_of(value) for _, value in personal_values(content))
         row.person = next((key for key in keys if key is not None), None)
-    row.facets = [f"{name}:{value}" for name, value in facets_of(draft)]
+    row.facets = facets(draft)
     named = content.external_id if content and not draft.sensitive else None
     row.search = folded("\n".join((row.draft_id, named or "")))
     row.grams = grams(row.search)
     return row
 
 
-def facets_of(draft: Draft) -> Iterator[tuple[str, str]]:
-    """The values of a draft that lists filter by, each with the name of its filter."""
-    yield "status", draft.status
-    if draft.content is None:
-        return
-    if draft.content.channel is not None:
-        yield "channel", draft.content.channel
-    if draft.content.customer is not None and draft.content.customer.id is not None:
-        yield "customer", draft.content.customer.id
+def facets(draft: Draft) -> list[str]:
+    """The values of a draft that lists filter by, each behind the name of its filter."""
+    content = draft.content
+    customer = content.customer if content else None
+    return facets_in(
+        {
+            "status": draft.status,
+            "channel": content.channel if content else None,
+            "customer": customer.id if customer else None,
+        }
+    )
 
 
 READ_MODEL = ReadModel(

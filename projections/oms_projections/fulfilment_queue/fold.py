@@ -18,8 +18,8 @@ from oms_ledger.domain.fulfilments.events import (
 from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.fulfilment_queue.rows import FulfilmentRow
+from oms_projections.state_documents import update_document
 
-_encode = msgspec.json.Encoder().encode
 state_of = msgspec.json.Decoder(Fulfilment).decode
 """The fulfilment order of a row, from its `document`."""
 
@@ -87,9 +87,7 @@ def moved(row: FulfilmentRow, r: Recorded, event: FulfilmentEvent) -> None:
 
 
 def _update(row: FulfilmentRow, fulfilment: Fulfilment, r: Recorded) -> None:
-    fulfilment.apply(r.event)
-    fulfilment.version = r.version
-    row.document = _encode(fulfilment).decode()
+    update_document(row, fulfilment, r)
     row.position = r.position
     row.overdue = fulfilment.overdue
     row.updated_at = r.meta.recorded_at

@@ -26,10 +26,10 @@ from oms_ledger.domain.transfers.state import Transfer
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.inbound.rows import InboundRow, IncomingProductRow, IncomingRow, TransferRow
 from oms_projections.search import facets_in
+from oms_projections.state_documents import update_document
 
 INCOMING_EVENTS = (IncomingStockAdded, IncomingStockRemoved)
 
-_encode = msgspec.json.Encoder().encode
 inbound_of = msgspec.json.Decoder(Inbound).decode
 """The delivery of a row, from its `document`."""
 transfer_of = msgspec.json.Decoder(Transfer).decode
@@ -91,9 +91,7 @@ def inbound(r: Recorded, event: InboundEvent, row: InboundRow | None) -> Inbound
         state = inbound_of(row.document)
     if isinstance(event, InboundReceived):
         row.received_at = at
-    state.apply(event)
-    state.version = r.version
-    row.document = _encode(state).decode()
+    update_document(row, state, r)
     row.updated_at = r.meta.recorded_at
     row.facets = facets_in(
         {"status": state.status, "location": state.location, "supplier": state.supplier}
@@ -123,9 +121,7 @@ def transfer(r: Recorded, event: TransferEvent, row: TransferRow | None) -> Tran
         row.shipped_at = at
     elif isinstance(event, TransferReceived):
         row.received_at = at
-    state.apply(event)
-    state.version = r.version
-    row.document = _encode(state).decode()
+    update_document(row, state, r)
     row.updated_at = r.meta.recorded_at
     row.facets = facets_in(
         {"status": state.status, "from": state.from_location, "to": state.to_location}

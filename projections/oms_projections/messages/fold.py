@@ -10,8 +10,9 @@ from oms_ledger.domain.messages.events import MESSAGE_EVENTS, MessageRequested
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.messages.rows import MessageRow
+from oms_projections.search import facets_in
+from oms_projections.state_documents import update_document
 
-_encode = msgspec.json.Encoder().encode
 state_of = msgspec.json.Decoder(Message).decode
 """The message of a row, from its `document`."""
 
@@ -55,16 +56,12 @@ def requested(r: Recorded, event: MessageRequested) -> MessageRow:
 
 def update(row: MessageRow, message: Message, r: Recorded) -> None:
     """Fold an event into the state, and bring up to date what follows from it."""
-    message.apply(r.event)
-    message.version = r.version
+    update_document(row, message, r)
     first = message.first_event
-    row.document = _encode(message).decode()
     row.updated_at = r.meta.recorded_at
-    row.facets = [
-        f"status:{message.status}",
-        f"template:{first.template}",
-        f"order:{first.order_id}",
-    ]
+    row.facets = facets_in(
+        {"status": message.status, "template": first.template, "order": first.order_id}
+    )
 
 
 READ_MODEL = ReadModel(

@@ -12,6 +12,7 @@ from oms_ledger.domain.payments.state import Payment
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.payments.rows import PaymentRow
 from oms_projections.payments.views import shown
+from oms_projections.state_documents import update_document
 from oms_projections.values import text_of
 
 OPEN = "open"
@@ -20,7 +21,6 @@ OPEN = "open"
 DISCREPANCY = "discrepancy"
 """The facet of payments with a discrepancy that nobody has resolved."""
 
-_encode = msgspec.json.Encoder().encode
 state_of = msgspec.json.Decoder(Payment).decode
 """The payment of a row, from its `document`."""
 
@@ -54,9 +54,7 @@ def requested(r: Recorded, event: PaymentRequested) -> PaymentRow:
 
 def update(row: PaymentRow, payment: Payment, r: Recorded) -> None:
     """Fold an event into the state, and bring up to date what follows from it."""
-    payment.apply(r.event)
-    payment.version = r.version
-    row.document = _encode(payment).decode()
+    update_document(row, payment, r)
     row.updated_at = r.meta.recorded_at
     row.answer = text_of(shown(payment, row.requested_at, row.updated_at))
     row.facets = list(facets_of(payment))

@@ -14,8 +14,8 @@ from oms_ledger.domain.reservations.events import (
 from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.reservations.rows import ReservationRow
+from oms_projections.state_documents import update_document
 
-_encode = msgspec.json.Encoder().encode
 state_of = msgspec.json.Decoder(Reservation).decode
 """The reservation of a row, from its `document`."""
 
@@ -53,9 +53,7 @@ def followed(row: ReservationRow | None, r: Recorded, event: ReservationEvent) -
         row = ReservationRow(event.reservation_id, event.channel, "", event.expires_at, "", at, at)
     else:
         reservation = state_of(row.document)
-    reservation.apply(event)
-    reservation.version = r.version
-    row.document = _encode(reservation).decode()
+    update_document(row, reservation, r)
     row.status = reservation.status
     row.expires_at = reservation.expires_at or row.expires_at
     row.updated_at = at

@@ -21,8 +21,8 @@ from oms_ledger.domain.returns.state import Return
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.returns.rows import ReturnRow
 from oms_projections.search import folded, grams
+from oms_projections.state_documents import update_document
 
-_encode = msgspec.json.Encoder().encode
 state_of = msgspec.json.Decoder(Return).decode
 """The return of a row, from its `document`."""
 
@@ -79,9 +79,7 @@ def moved(row: ReturnRow, r: Recorded, event: ReturnEvent) -> None:
 
 def update(row: ReturnRow, return_: Return, r: Recorded) -> None:
     """Fold an event into the state, and bring up to date what follows from it."""
-    return_.apply(r.event)
-    return_.version = r.version
-    row.document = _encode(return_).decode()
+    update_document(row, return_, r)
     row.updated_at = r.meta.recorded_at
     row.facets = [f"{name}:{value}" for name, value in facets_of(return_)]
     number = return_.requested.order_number if return_.requested else None
