@@ -6,14 +6,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import field
 from datetime import datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, cast
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.fulfilments.views import fulfilment_view
-from oms_ledger.domain.fulfilments.work import OPEN_STATUSES, Work, is_late, work_status
+from oms_ledger.domain.fulfilments.work import (
+    OPEN_STATUSES,
+    FulfilmentOrderStatus,
+    Work,
+    is_late,
+    work_status,
+)
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.state import Order
@@ -25,22 +31,6 @@ from oms_projections.values import Several, Within, column, now
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
-Status = Literal[
-    "open",
-    "accepted",
-    "scheduled",
-    "on_hold",
-    "picking",
-    "picked",
-    "packed",
-    "ready_for_pickup",
-    "rejected",
-    "shipped",
-    "picked_up",
-    "moved",
-    "absorbed",
-    "cancelled",
-]
 
 ORDERS_READ_MAX = 2000
 """Orders that are read for one page. A page of a rare status may be shorter than its limit."""
@@ -58,7 +48,7 @@ class ListFulfilments:
     external id and tracking numbers. A page can be shorter than `limit`, and have a next one."""
 
     location: Several[str] = None
-    status: Several[Status] = None
+    status: Several[FulfilmentOrderStatus] = None
     due_before: DayOrTime | None = None
     tz: Zone = UTC_NAME
     channel: Several[str] = None

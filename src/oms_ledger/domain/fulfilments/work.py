@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, get_args
 
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilments.state import Fulfilment
@@ -180,7 +181,7 @@ def _count_picked(work: Work) -> None:
             work.surplus[line_id] = waiting - open_units
 
 
-OPEN_STATUSES = (
+OpenStatus = Literal[
     "open",
     "accepted",
     "scheduled",
@@ -189,18 +190,20 @@ OPEN_STATUSES = (
     "picked",
     "packed",
     "ready_for_pickup",
-)
+]
+FinalStatus = Literal["shipped", "picked_up", "moved", "absorbed", "cancelled"]
+FulfilmentOrderStatus = Literal[OpenStatus, "rejected", FinalStatus]
+"""A rejected one may have units that no other location has, or none any more."""
+
+OPEN_STATUSES: tuple[str, ...] = get_args(OpenStatus)
 """Statuses that only fulfilment orders have with units that have not left."""
 
-FINAL_STATUSES = ("shipped", "picked_up", "moved", "absorbed", "cancelled")
+FINAL_STATUSES: tuple[str, ...] = get_args(FinalStatus)
 """Statuses that only fulfilment orders have with nothing left to do."""
-
-STATUSES = (*OPEN_STATUSES, "rejected", *FINAL_STATUSES)
-"""A rejected one may have units that no other location has, or none any more."""
 
 
 def work_status(work: Work, order: Order) -> str:
-    """One of STATUSES, from the counters and what the work waits for."""
+    """A `FulfilmentOrderStatus`, from the counters and what the work waits for."""
     state = work.state
     if not work.is_open:
         return _final_status(work)
