@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from oms_ledger.kernel import Recorded, State
 
 _encode = msgspec.json.Encoder().encode
+
+
+S = TypeVar("S", bound=State)
+
+
+def state_after(state: S, history: Iterable[Recorded]) -> S:
+    """The state after the events of its stream."""
+    for r in history:
+        state.apply(r.event)
+        state.version = r.version
+    return state
 
 
 class DocumentRow(Protocol):

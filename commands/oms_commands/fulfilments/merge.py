@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.fulfilments.blocks import require_no_wait
 from oms_ledger.domain.fulfilments.events import FulfilmentAbsorbed, FulfilmentMerged
 from oms_ledger.domain.fulfilments.rules import begun, existing_case, require_work
 from oms_ledger.domain.guards import quantities
@@ -50,6 +51,8 @@ class MergeFulfilments(FulfilmentCommand):
         absorbed = case._replace(work=other)
         require_work(case, "merged")
         require_work(absorbed, "merged")
+        for work in (case.work, other):
+            require_no_wait(work, ctx.now)
         lines, picked = quantities(other.open.items()), quantities(other.picked.items())
         changes = [
             *begun(case),

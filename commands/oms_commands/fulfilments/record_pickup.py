@@ -15,7 +15,7 @@ from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.gate import require_unblocked
 from oms_ledger.domain.fulfilment.rules import deliver, dispatch, stock_in
 from oms_ledger.domain.fulfilment.state import Shipment
-from oms_ledger.domain.fulfilment.traceability import stock_shipped
+from oms_ledger.domain.fulfilment.traceability import UsedLots, stock_shipped
 from oms_ledger.domain.fulfilments.blocks import hold_of_work
 from oms_ledger.domain.fulfilments.events import FulfilmentPickedUp
 from oms_ledger.domain.fulfilments.rules import existing_case
@@ -76,13 +76,14 @@ class RecordFulfilmentPickup(FulfilmentCommand):
             )
         at = self.occurred_at or ctx.now
         changes: list[Change] = []
+        used: UsedLots = {}
         for shipment_id in waiting:
             _, created = existing_shipment(given, shipment_id)
             lines = {line.line_id for line in created.lines}
             blocks = hold_of_work(created, given)
             override = require_unblocked(case.order, lines, self.reason, given, blocks)
             stock = stock_in(created, case.order)
-            left = stock_shipped(created, stock, {}, day_of(at), given)
+            left = stock_shipped(created, stock, {}, day_of(at), given, used)
             changes += [
                 *dispatch(created, at, left, override=override),
                 *deliver(created, at, None),

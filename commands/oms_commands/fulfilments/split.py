@@ -13,6 +13,7 @@ from oms_commands.fulfilments._fields import LineUnits
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.fulfilments.answers import SplitFulfilmentAnswer
+from oms_ledger.domain.fulfilments.blocks import require_no_wait
 from oms_ledger.domain.fulfilments.events import FulfilmentSplit
 from oms_ledger.domain.fulfilments.rules import (
     Case,
@@ -53,6 +54,7 @@ class SplitFulfilment(FulfilmentCommand):
         case = existing_case(given, self.fulfilment_id)
         require_work(case, "split")
         work = case.work
+        require_no_wait(work, ctx.now)
         wanted = wanted_units(
             ((line.line_id, line.quantity) for line in self.lines),
             work.unpicked,

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Locale
+from oms_commands.customers._subjects import refuse_if_restricted
 from oms_ledger.domain.channels.state import settings_of
 from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import Refused
@@ -78,15 +79,10 @@ class RequestMessage(Command):
                 code="no_email_address",
             )
         record = self._record(order)
-        if record is not None and given.state(CustomerRecord, record).restricted is not None:
-            if self.if_possible:
+        if record is not None:
+            if self.if_possible and given.state(CustomerRecord, record).restricted is not None:
                 return ()
-            raise Refused(
-                "The processing of the customer's data is restricted, and no message is written to"
-                " them. Lift the restriction first, once they were informed.",
-                code="restricted",
-                errors=[{"customer_id": record}],
-            )
+            refuse_if_restricted([(CustomerRecord, record)], given, "no message is written to them")
         settings = settings_of(order.terms.channel, given)
         event = MessageRequested(
             ctx.command_id,

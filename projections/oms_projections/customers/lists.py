@@ -19,7 +19,7 @@ STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=Tru
 class ListCustomers:
     """By id: customers who have one that is no e-mail address. Guests are found by their address:
     GET /v1/orders?q=. Tags may be several, with commas between: any of them. Those whose processing
-    is restricted are left out; with `restricted` they alone are listed, by id and nothing more."""
+    is restricted are left out; with `restricted` they alone are listed."""
 
     tag: Several[str] = None
     restricted: bool = False

@@ -48,6 +48,7 @@ from oms_projections.order_status.queries import history_of, shipments_of
 from oms_projections.order_status.views import detail, document_of
 from oms_projections.pages import Cursor, Limit
 from oms_projections.search import facets_of
+from oms_projections.state_documents import state_after
 from oms_projections.values import WITHIN, Within, column, maybe_time
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
@@ -238,7 +239,7 @@ def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
     return {
         **_summary(params, rows or drafts, reader),
         "order_details": orders,
-        "messages": [message_view(_message(history)) for history in sent],
+        "messages": [message_view(state_after(Message(), history)) for history in sent],
         "drafts": [each for each in map(shown_draft, drafts) if each["status"] != "deleted"],
         "events": [*events, *(feed_item(r) for r in own)],
         "accesses": _accesses(params, reader),
@@ -253,14 +254,6 @@ def _messages_about(
     rows = reader.rows("messages_of_orders", orders=names) if names else []
     ids = [column(row, "message_id", str) for row in rows]
     return [reader.history(stream_id(Message, message_id)) for message_id in ids]
-
-
-def _message(history: Sequence[Recorded]) -> Message:
-    message = Message()
-    for r in history:
-        message.apply(r.event)
-        message.version = r.version
-    return message
 
 
 def _without_others(r: Recorded, keys: Collection[object]) -> Recorded:

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.messages.answers import MessageDetailAnswer, MessagesAnswer
+from oms_ledger.domain.messages.events import Template
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows, events_of, stream_id
 from oms_projections.direct import looked_up
@@ -56,9 +57,7 @@ class ListMessages:
     Those of the status `requested` are to be sent."""
 
     status: Several[Literal["requested", "sent", "failed"]] = None
-    template: Several[Literal["placed", "edited", "held", "shipped", "delivered", "refunded"]] = (
-        None
-    )
+    template: Several[Template] = None
     order: Several[str] = None
     cursor: Cursor = None
     limit: Limit = 50

@@ -37,6 +37,7 @@ from oms_projections.pages import Cursor, Limit, after_newest, last_of_newest, p
 from oms_projections.payments.fold import DISCREPANCY, OPEN, READ_MODEL
 from oms_projections.payments.views import shown
 from oms_projections.search import facets_of
+from oms_projections.state_documents import state_after
 from oms_projections.values import WITHIN, Several, Within, column, is_of
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
@@ -64,21 +65,13 @@ class GetPayment:
 
 def get_payment(params: GetPayment, log: Log) -> Mapping[str, Json]:
     history = list(events_of(log, stream_id(Payment, params.payment_id)))
-    payment = _folded(history)
+    payment = state_after(Payment(), history)
     if payment.requested is None or not is_of(payment.requested.channel, params.within):
         raise NotFound(
             f"There is no payment {params.payment_id!r}, or was none yet. GET /v1/payments lists"
             " them."
         )
     return {**_shown(payment, history), "events": [feed_item(r) for r in history]}
-
-
-def _folded(history: list[Recorded]) -> Payment:
-    payment = Payment()
-    for r in history:
-        payment.apply(r.event)
-        payment.version = r.version
-    return payment
 
 
 def _shown(payment: Payment, history: list[Recorded]) -> dict[str, Json]:
@@ -105,7 +98,10 @@ def order_payments_as_of(params: OrderPayments, log: Log) -> Mapping[str, Json]:
         for payment_id in order.settlement.payments
     ]
     histories.sort(key=lambda events: (events[0].meta.happened_at, events[0].stream))
-    return {**body, "items": [_shown(_folded(history), history) for history in histories]}
+    return {
+        **body,
+        "items": [_shown(state_after(Payment(), history), history) for history in histories],
+    }
 
 
 def _order(params: OrderPayments, log: Log) -> tuple[Order, dict[str, Json]]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from oms_commands.fulfilments.merge import MergeFulfilments
-from oms_ledger.domain.fulfilments.events import FulfilmentAbsorbed, FulfilmentMerged
+from oms_ledger.domain.fulfilments.events import (
+    FulfilmentAbsorbed,
+    FulfilmentHeld,
+    FulfilmentMerged,
+)
 from oms_ledger.testing import given
 from tests.commands.fulfilments.past import PART, WORK, opened, part, picked
 from tests.commands.shop import packed, quantities, six
@@ -44,3 +48,9 @@ def test_only_two_open_ones_of_one_order_at_one_location_merge() -> None:
         given(*six()).when(command).then_refused("not_mergeable")
     done = (*six(), *opened(), *part(2), *packed(4))
     given(*done).when(MERGE).then_refused("illegal_transition")
+
+
+def test_neither_is_merged_while_one_is_on_hold() -> None:
+    for held in (WORK, PART):
+        past = (*six(), *opened(), *part(2), FulfilmentHeld(held, "check"))
+        given(*past).when(MERGE).then_refused("ship_blocked")

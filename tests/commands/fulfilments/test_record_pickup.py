@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from oms_commands.fulfilments.record_pickup import RecordFulfilmentPickup
 from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
     ShipmentDelivered,
     ShipmentDispatched,
 )
-from oms_ledger.domain.fulfilments.events import FulfilmentPickedUp
+from oms_ledger.domain.fulfilments.events import FulfilmentPickedUp, FulfilmentReadyForPickup
 from oms_ledger.domain.orders.events import (
     OrderHeld,
     UnitsDelivered,
+    UnitsPacked,
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.stock.events import StockShipped
+from oms_ledger.domain.stock.events import LotChange, StockLotsChanged, StockShipped
 from oms_ledger.testing import CONTEXT, given
-from tests.commands.fulfilments.past import WORK, waiting
+from tests.commands.fulfilments.past import WORK, parcel, waiting
 from tests.commands.shop import quantities, six
 
 PICKUP = RecordFulfilmentPickup(fulfilment_id=WORK)
@@ -49,3 +52,21 @@ def test_only_what_waits_and_is_not_on_hold() -> None:
     forced = RecordFulfilmentPickup(fulfilment_id=WORK, force=True, reason="identity checked")
     first = given(*WAITING, held).when(forced).events[0]
     assert getattr(first, "overridden", ()) == ("hold:h1",)
+
+
+def test_two_parcels_do_not_take_the_same_units_of_a_lot() -> None:
+    lots = (
+        LotChange("L1", 3, "approved", "2027-01-01"),
+        LotChange("L2", 7, "approved", "2028-01-01"),
+    )
+    past = (
+        *six(),
+        StockLotsChanged("A", "LON", lots),
+        *waiting(3),
+        UnitsPacked("o1", "s2", "LON", quantities(3)),
+        replace(parcel(3, "s2"), carrier="pickup", service="pickup"),
+        FulfilmentReadyForPickup(WORK, "s2"),
+    )
+    events = given(*past).when(PICKUP).events
+    left = [event.lots for event in events if isinstance(event, StockLotsChanged)]
+    assert [(lot.lot, lot.change) for (lot,) in left] == [("L1", -3), ("L2", -3)]

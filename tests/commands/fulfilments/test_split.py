@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from oms_commands.fulfilments.split import SplitFulfilment
-from oms_ledger.domain.fulfilments.events import FulfilmentSplit
+from oms_ledger.domain.fulfilments.events import FulfilmentHeld, FulfilmentRejected, FulfilmentSplit
 from oms_ledger.testing import given
 from tests.commands.fulfilments.past import BEGUN, OPENED, PART, WORK, opened, part, picked
 from tests.commands.shop import quantities, six
@@ -38,3 +38,8 @@ def test_not_all_of_it_nor_what_is_picked_or_not_there() -> None:
     begun = (*six(), *opened(), picked(4))
     given(*begun).when(split(3)).then_refused("not_enough_units")
     assert given(*begun).when(split(2)).answer["units"] == 4
+
+
+def test_no_units_go_on_while_the_work_is_on_hold_or_rejected() -> None:
+    for block in (FulfilmentHeld(WORK, "check"), FulfilmentRejected(WORK, "closed")):
+        given(*six(), *opened(), block).when(split(2)).then_refused("ship_blocked")

@@ -213,3 +213,9 @@ def test_each_shipment_has_a_link_of_its_own() -> None:
     assert len({each.tracking_token for each in created}) == 2
     assert CONTEXT.token not in {each.tracking_token for each in created}
     assert len({each.shipment_id for each in created}) == 2
+
+
+def test_what_followed_an_order_is_not_before_it_though_its_own_date_is_left_out() -> None:
+    for name in ("confirmed_at", "cancelled_at"):
+        decision = imported(placed_at=None, **{name: day(1)})
+        assert decision.then_refused("invalid_fields").errors[0]["field"] == name

@@ -117,7 +117,8 @@ def test_a_serial_number_comes_back_with_the_order_that_it_left_with() -> None:
         "serial_not_shipped", {"line": "1", "serial": "N2"}, {"line": "1", "serial": "N3"}
     )
     twice = given(*past).when(ReceiveReturn, return_id="r1", lines=[back(2, serials=["N1", "N1"])])
-    twice.then_refused("serial_not_shipped")
+    named = twice.then_refused("serial_not_shipped").errors
+    assert named == ({"line": "1", "serial": "N1"}, {"line": "1", "serial": "N1"})
 
 
 def test_another_article_is_not_put_on_the_shelf_of_the_line() -> None:

@@ -138,7 +138,7 @@ def test_available_is_on_hand_less_what_is_promised_kept_or_not_sold_and_never_b
 
 
 def test_quantities_are_named_per_sku_and_location() -> None:
-    names = set(StockLevel.__slots__)
+    names: set[str] = set(StockLevel.__slots__)
     promised = {"allocated", "held", "backordered"}
     there = {"on_hand", "damaged", "quarantine", "blocked", "lots"}
     assert names == {"version", "incoming", *promised, *there}

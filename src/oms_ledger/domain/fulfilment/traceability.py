@@ -27,12 +27,21 @@ NamedLots: TypeAlias = Mapping[LineSku, Mapping[str, int]]
 NamedSerials: TypeAlias = Mapping[LineSku, tuple[str, ...]]
 
 
+UsedLots: TypeAlias = dict[str, dict[str, int]]
+"""Units by SKU and lot at one location that leave with shipments before, in the same command."""
+
+
 def stock_shipped(
-    created: ShipmentCreated, stock: Sequence[UnitsAt], named: NamedLots, day: str, given: Given
+    created: ShipmentCreated,
+    stock: Sequence[UnitsAt],
+    named: NamedLots,
+    day: str,
+    given: Given,
+    used: UsedLots | None = None,
 ) -> list[Change]:
     """The events of the `stock` that leaves with a shipment on a day, and of its lots. `Refused` as
     in `lots_shipped`."""
-    lots = lots_shipped(created, stock, named, day, given)
+    lots = lots_shipped(created, stock, named, day, given, {} if used is None else used)
     changes: list[Change] = []
     for units in stock:
         if lots:
@@ -44,14 +53,18 @@ def stock_shipped(
 
 
 def lots_shipped(
-    created: ShipmentCreated, stock: Iterable[UnitsAt], named: NamedLots, day: str, given: Given
+    created: ShipmentCreated,
+    stock: Iterable[UnitsAt],
+    named: NamedLots,
+    day: str,
+    given: Given,
+    used: UsedLots,
 ) -> dict[UnitsAt, list[Change]]:
     """The events of the lots that leave on a day, by the units of `stock` that leave; none where
     the stock is not kept by lots. For what is not `named` the lots leave first that expire first.
-    `Refused` with `lot_unavailable` or `unknown_line`."""
+    What leaves is added to `used`. `Refused` with `lot_unavailable` or `unknown_line`."""
     units = list(stock)
     wanted = _of_stock(created, units, named) if named else {}
-    used: dict[str, dict[str, int]] = {}
     changes: dict[UnitsAt, list[Change]] = {}
     for each in units:
         level = given.state(StockLevel, stock_key(each.sku, each.location))

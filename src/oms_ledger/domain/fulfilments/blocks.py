@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from oms_ledger.domain.errors import Refused
@@ -39,7 +39,16 @@ def blocks_of_work(work: Work, units: Mapping[str, int], now: datetime) -> list[
 
 def require_pickable(work: Work, order: Order, now: datetime) -> None:
     """`Refused` with `ship_blocked`, naming each hold and each other block of the work."""
-    blocks = [*holds_of(order, work.open), *_waits(work, now)]
+    _refuse([*holds_of(order, work.open), *_waits(work, now)])
+
+
+def require_no_wait(work: Work, now: datetime) -> None:
+    """`Refused` with `ship_blocked` while the work is on hold, rejected or scheduled: its units do
+    not go on as work that is not."""
+    _refuse(_waits(work, now))
+
+
+def _refuse(blocks: Sequence[Block]) -> None:
     if blocks:
         texts = " and ".join(each.text for each in blocks if each.text)
         raise Refused(

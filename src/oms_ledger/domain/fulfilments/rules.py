@@ -97,12 +97,12 @@ def require_work(case: Case, wanted: str) -> None:
         )
 
 
-def begun(case: Case, lines: Iterable[LineQuantity] = ()) -> list[Change]:
+def begun(case: Case) -> list[Change]:
     """The events that the first command about a fulfilment order begins with."""
     work, order = case.work, case.order
     changes: list[Change] = []
     if work.state.opened is None:
-        changes.append(Change(opened(work.fulfilment_id, work.name.location, order, lines)))
+        changes.append(Change(opened(work.fulfilment_id, work.name.location, order)))
     if not order.released:
         order_id = order.first_event.order_id
         changes.append(Change(FulfilmentReleased(order_id, work.fulfilment_id)))

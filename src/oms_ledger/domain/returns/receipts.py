@@ -3,6 +3,7 @@ that waits for the goods."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -170,22 +171,24 @@ def _not_sold(returned: StockReturned, disposition: str, lot: LotChange | None) 
 
 
 def _serials_returned(
-    requested: ReturnRequested, units: Iterable[ReturnedUnits], given: Given
+    requested: ReturnRequested, units: Sequence[ReturnedUnits], given: Given
 ) -> list[Change]:
     """The events of units with serial numbers. `Refused` with `serial_not_shipped`, naming each
-    that did not leave with the order of the return."""
+    that did not leave with the order of the return, or is named twice."""
+    named = Counter(lot_key(each.line.sku, serial) for each in units for serial in each.serials)
     changes: list[Change] = []
     wrong: list[tuple[str, str]] = []
     for each in units:
         sku, location = each.line.sku, each.line.location
         for serial in each.serials:
             shipped = given.state(Serial, lot_key(sku, serial)).shipped
-            if shipped is None or requested.order_id not in (None, shipped.order_id):
+            twice = named[lot_key(sku, serial)] > 1
+            if twice or shipped is None or requested.order_id not in (None, shipped.order_id):
                 wrong.append((each.line.line_id, serial))
                 continue
             returned = SerialReturned(sku, serial, location, shipped.order_id, requested.return_id)
             changes.append(Change(returned))
-    if wrong or len({change.event.stream for change in changes}) < len(changes):
+    if wrong:
         raise Refused(
             "These serial numbers did not leave with the order, or are named twice. GET"
             " /v1/serials finds where each is; scan again, or leave them out.",

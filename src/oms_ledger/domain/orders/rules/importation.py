@@ -82,12 +82,12 @@ def import_order(
     if placed_before(order_id, terms, given, confirm=False, sensitive=sensitive) is not None:
         _refuse_other_fate(given.state(Order, order_id).first_event, imported)
         return ()
-    _check_dates(terms, past, ctx)
+    placed_at = terms.placed_at or ctx.now
+    _check_dates(terms, past, placed_at, ctx)
     _check_payments(past, terms.currency)
     units = _units_of_shipments(terms, past)
     for shipment in past.shipments:
         require_location(given, shipment.location)
-    placed_at = terms.placed_at or ctx.now
     if past.number is not None:
         number, numbered = past.number, claim(past.number, order_id, given)
     else:
@@ -128,13 +128,16 @@ def _refuse_other_fate(placed: OrderPlaced, imported: Imported) -> None:
     )
 
 
-def _check_dates(terms: OrderTerms, past: PastOrder, ctx: Context) -> None:
+def _check_dates(terms: OrderTerms, past: PastOrder, placed_at: datetime, ctx: Context) -> None:
     refuse_future(terms.placed_at, ctx, "placed_at")
     for name, at in past.dates():
         refuse_future(at, ctx, name)
-        early = at is not None and terms.placed_at is not None and at < terms.placed_at
+        early = at is not None and at < placed_at
         if early and name in ("confirmed_at", "cancelled_at"):
-            raise invalid_field(name, "It is before placed_at. Write when it happened.")
+            raise invalid_field(
+                name,
+                "It is before placed_at, or that is left out. Write when each happened.",
+            )
     for n, shipment in enumerate(past.shipments):
         if past.cancelled_at is not None and shipment.left_at is None:
             raise invalid_field(
