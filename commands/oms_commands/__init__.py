@@ -21,6 +21,7 @@ from oms_commands import (
     risk,
     routing,
     stock,
+    stock_alerts,
     store_credit,
     transfers,
 )
@@ -39,6 +40,7 @@ NOUNS = (
     returns,
     messages,
     stock,
+    stock_alerts,
     inbound,
     transfers,
     counts,

@@ -103,3 +103,31 @@ class LocationRow(Row):
     closed: bool
     version: int
     updated_at: datetime
+
+
+@dataclass(slots=True)
+class AlertRow(Row):
+    """The alert of a SKU at a location, for a channel, or where both are empty at all locations. A
+    `threshold` of None: there is none any more. `version` is that of the stream when it was set;
+    `low`, `available` and `crossed_at` are of the newest crossing."""
+
+    table: ClassVar[str] = "stock_alerts"
+    key: ClassVar[tuple[str, ...]] = ("sku", "location", "channel")
+    sku: str
+    location: str
+    channel: str
+    threshold: int | None
+    low: bool
+    available: int | None
+    crossed_at: datetime | None
+    version: int
+
+
+@dataclass(slots=True)
+class SalesChannelRow(Row):
+    """The version of a channel's settings, among which are the locations whose stock it sells."""
+
+    table: ClassVar[str] = "sales_channels"
+    key: ClassVar[tuple[str, ...]] = ("channel",)
+    channel: str
+    version: int

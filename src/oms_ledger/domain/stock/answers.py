@@ -41,6 +41,9 @@ class StockAnswer(CountersAnswer):
 
 
 class StockLevelAnswer(StockAnswer):
+    """`low`: by an alert of the SKU, at this location or in all."""
+
+    low: bool
     updated_at: Harmless
 
 

@@ -88,15 +88,20 @@ def stock_by_location(given: Given, skus: Collection[str]) -> StockOfSkus:
 
 
 def sellable_units(given: Given, stock: StockOfSkus, channel: str) -> Available:
-    """Units for sale through a channel, less the safety stock of each location, and less the units
-    that waiting orders get, first of the places that are allocated first: what came in for
-    backorders is not sold to newer orders."""
+    """Units for sale through a channel: those of `available_for_all` at its locations."""
+    return of_channel(available_for_all(given, stock), channel, given)
+
+
+def available_for_all(given: Given, stock: StockOfSkus) -> Available:
+    """Units for sale, less the safety stock of each location, and less the units that waiting
+    orders get, first of the places that are allocated first: what came in for backorders is not
+    sold to newer orders."""
     available = available_units(given, stock)
     for sku, of_sku in stock.items():
         waiting = backordered_units(of_sku)
         if waiting:
             _keep(available[sku], waiting)
-    return of_channel(available, channel, given)
+    return available
 
 
 def of_channel(available: Available, channel: str, given: Given) -> Available:
@@ -245,6 +250,11 @@ def kits_at(components: Iterable[Component], available: Available) -> dict[str, 
         else:
             complete = {place: min(n, kits.get(place, 0)) for place, n in complete.items()}
     return complete or {}
+
+
+def units_promisable(components: Iterable[Component], available: Available) -> int:
+    """How many kits of these components are complete, over all locations."""
+    return sum(max(0, units) for units in kits_at(components, available).values())
 
 
 def stock_allocated(order_id: str, allocations: Iterable[Allocation], kits: Kits) -> list[Change]:
