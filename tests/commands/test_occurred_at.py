@@ -225,6 +225,8 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
 NO_FACTS = {
     "RecordCount",
     "ExpireLot",
+    "PutStockAlert",
+    "CheckStockAlerts",
     "CreateDraft",
     "PutDraft",
     "PlaceDraft",

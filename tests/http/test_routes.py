@@ -14,7 +14,7 @@ from oms_projections import QUERIES
 from tests.http.conftest import Api, projecting
 from tests.http.example_client import ExampleClient
 from tests.http.examples import order
-from tests.http.stock_steps import backorder, queue, reserve
+from tests.http.stock_steps import backorder, queue, reserve, watch
 from tests.http.warehouse_examples import warehoused
 from tests.http.work_routes import fulfil_step_by_step
 
@@ -57,6 +57,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _credit(client)
         fulfil_step_by_step(client)
         after = backorder(client)
+        watch(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
         for name in ("get_stock", "get_product", "stock_movements"):

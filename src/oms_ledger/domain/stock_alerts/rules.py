@@ -52,8 +52,13 @@ def crossings(sku: str, alerts: Iterable[StockAlert], given: Given) -> list[Chan
             continue
         available = units.of(alert.location, alert.channel)
         low = available <= alert.threshold
-        if low != alert.low:
+        if differs(alert, low):
             kind = StockBecameLow if low else StockCameBack
             event = kind(sku, alert.location, alert.channel, alert.threshold, available)
             changes.append(Change(event))
     return changes
+
+
+def differs(alert: StockAlert, low: bool) -> bool:
+    """Whether it is the other way round than the newest crossing: so each is recorded once."""
+    return low != alert.low
