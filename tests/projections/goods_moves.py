@@ -214,15 +214,21 @@ def _alert(shop: Shop, chance: random.Random) -> None:
     """A channel sells the stock of one location, and there is an alert of it, of a location or of
     all: stock becomes low, and is back now and then; or there is no alert any more."""
     where, channel = chance.choice(PLACES), f"ch-{len(shop.events)}"
-    scope = chance.choice(((None, None), (where, None), (None, channel)))
+    scopes: tuple[tuple[str | None, str | None], ...] = (
+        (None, None),
+        (where, None),
+        (None, channel),
+    )
+    location, of_channel = chance.choice(scopes)
+    scope = {"location": location, "channel": of_channel}
     sku = chance.choice(SKUS)
     shop.events += [
         ChannelDefined(channel, locations=(where,)),
-        StockAlertSet(sku, *scope, 9),
-        StockBecameLow(sku, *scope, 9, 7),
+        StockAlertSet(sku, **scope, threshold=9),
+        StockBecameLow(sku, **scope, threshold=9, available=7),
     ]
     way = chance.randrange(3)
     if way == 0:
-        shop.events.append(StockCameBack(sku, *scope, 9, 12))
+        shop.events.append(StockCameBack(sku, **scope, threshold=9, available=12))
     elif way == 1:
-        shop.events.append(StockAlertSet(sku, *scope, None))
+        shop.events.append(StockAlertSet(sku, **scope, threshold=None))

@@ -116,9 +116,12 @@ class AlertLife:
         location, channel = chance.choice(SCOPES)
         threshold = chance.choice((None, 0, 2, 5, 12))
         line = {"sku": "A", "quantity": units, "unit_price": "1.00"}
-        order = {"channel": chance.choice((*CHANNELS, "phone")), "currency": "GBP"}
+        order: dict[str, object] = {
+            "channel": chance.choice((*CHANNELS, "phone")),
+            "currency": "GBP",
+        }
         order |= {"lines": [line], "backorder": chance.choice(("refuse", "allow"))}
-        moves = {
+        moves: dict[str, dict[str, object]] = {
             "PutStockAlert": {
                 "sku": "A", "threshold": threshold, "location": location, "channel": channel,
             },
