@@ -225,6 +225,7 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
 NO_FACTS = {
     "RecordCount",
     "ExpireLot",
+    "PutSafetyStock",
     "PutStockAlert",
     "CheckStockAlerts",
     "CreateDraft",

@@ -13,6 +13,7 @@ from oms_ledger.domain.catalogue.events import (
     OrderNumberClaimed,
     OrderNumbered,
     ProductDefined,
+    SafetyStock,
     Site,
 )
 from oms_ledger.domain.channels.events import ChannelDefined
@@ -330,6 +331,7 @@ LITERALS: dict[str, Event] = {
             (Component("85123B", 2),),
             True,
             "fresh",
+            (SafetyStock("LON", 3),),
         ),
         OrderNumbered("web", 1, "o1"),
         NumbersPassed("so", 123),

@@ -36,6 +36,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
     client.do("PutLocation", code="LON")
     client.do("PutLocation", body={"name": "Manchester", "type": "store"}, code="MAN")
     client.do("PutProduct", sku="85123A")
+    client.do("PutSafetyStock", sku="85123A", code="MAN")
     client.do("ReceiveStock")
     for name in ("AdjustStock", "CountStock", "TransferStock", "ReturnStock"):
         client.do(name)

@@ -118,6 +118,7 @@ def product(r: Recorded, event: ProductDefined) -> ProductRow:
         currency=event.unit_cost.currency if event.unit_cost else None,
         backorder_limit=event.backorder_limit,
         safety_stock=event.safety_stock,
+        safety_stock_at={each.location: each.quantity for each in event.safety_stock_at},
         components=[asdict(c) for c in event.components],
         search=f"{folded(event.sku)}\n{folded(event.title)}",
         sensitive=event.sensitive,
@@ -162,7 +163,7 @@ EVENTS = (*STOCK_EVENTS, *STOCK_ALERT_EVENTS, ProductDefined, LocationDefined, C
 
 READ_MODEL = ReadModel(
     name="stock_levels",
-    version=6,
+    version=7,
     package=__name__.rpartition(".")[0],
     rows=(StockRow, MovementRow, ProductRow, LocationRow, AlertRow, SalesChannelRow),
     touches=touches,

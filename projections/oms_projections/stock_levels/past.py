@@ -55,7 +55,7 @@ def low_at(log: Log, sku: str, happened_by: datetime | None = None) -> list[str]
 
 
 def _level(row: StockRow, defined: ProductRow | None, low: Collection[str]) -> Shown:
-    safety = defined.safety_stock if defined else 0
+    safety = defined.safety_stock_at.get(row.location, defined.safety_stock) if defined else 0
     return {
         **asdict(row),
         "safety_stock": safety,

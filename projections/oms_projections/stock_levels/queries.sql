@@ -1,14 +1,16 @@
 -- name: list_stock
--- Balances in the order of SKU and location; available leaves the product's safety stock alone.
+-- Balances in the order of SKU and location; available leaves the safety stock there alone.
 -- Without `with_sensitive`, of products alone that are not.
 SELECT * FROM (
-    SELECT s.*, coalesce(p.safety_stock, 0) AS safety_stock,
+    SELECT s.*,
+           coalesce((p.safety_stock_at ->> s.location)::bigint, p.safety_stock, 0) AS safety_stock,
            coalesce(p.sensitive, false) AS sensitive,
            EXISTS (SELECT FROM stock_alerts a
                    WHERE a.sku = s.sku AND a.location IN ('', s.location) AND a.channel = ''
                      AND a.low AND a.threshold IS NOT NULL) AS low,
            greatest(0, s.on_hand - s.damaged - s.quarantine - s.blocked - s.allocated - s.held
-                       - coalesce(p.safety_stock, 0)) AS available
+                       - coalesce((p.safety_stock_at ->> s.location)::bigint, p.safety_stock, 0)
+           ) AS available
     FROM stock s LEFT JOIN products p USING (sku)
     WHERE (s.sku, s.location) > (%(after_sku)s::text, %(after_location)s::text)
       AND (%(sku)s::text IS NULL OR s.sku = %(sku)s)
@@ -23,11 +25,13 @@ LIMIT %(limit)s;
 -- name: stock_of_skus
 -- Every location of SKUs; for a SKU without any, its product alone. Of a kit, how many are complete
 -- at each location, by the stock of its components.
-SELECT k.key, s.*, p.updated_at AS defined_at, kit.complete, coalesce(p.safety_stock, 0) AS safety_stock,
+SELECT k.key, s.*, p.updated_at AS defined_at, kit.complete,
+       coalesce((p.safety_stock_at ->> s.location)::bigint, p.safety_stock, 0) AS safety_stock,
        coalesce(p.sensitive, false) AS sensitive, alerts.low_at,
        coalesce('' = ANY (alerts.low_at) OR s.location = ANY (alerts.low_at), false) AS low,
        greatest(0, s.on_hand - s.damaged - s.quarantine - s.blocked - s.allocated - s.held
-                       - coalesce(p.safety_stock, 0)) AS available
+                       - coalesce((p.safety_stock_at ->> s.location)::bigint, p.safety_stock, 0)
+           ) AS available
 FROM unnest(%(keys)s::text[]) AS k (key)
 LEFT JOIN stock s ON s.sku = k.key
 LEFT JOIN products p ON p.sku = k.key
@@ -39,9 +43,12 @@ LEFT JOIN LATERAL (
     SELECT coalesce(jsonb_agg(jsonb_build_object('location', location, 'available', available)
                               ORDER BY location COLLATE "C"), '[]'::jsonb) AS complete
     FROM (
-        SELECT cs.location, min(greatest(0, cs.on_hand - cs.damaged - cs.quarantine - cs.blocked
-                                            - cs.allocated - cs.held - coalesce(cp.safety_stock, 0))
-                                / c.quantity) AS available
+        SELECT cs.location,
+               min(greatest(0, cs.on_hand - cs.damaged - cs.quarantine - cs.blocked
+                               - cs.allocated - cs.held
+                               - coalesce((cp.safety_stock_at ->> cs.location)::bigint,
+                                          cp.safety_stock, 0))
+                   / c.quantity) AS available
         FROM jsonb_to_recordset(p.components) AS c (sku text, quantity bigint)
         JOIN stock cs ON cs.sku = c.sku LEFT JOIN products cp ON cp.sku = c.sku
         GROUP BY cs.location

@@ -64,7 +64,8 @@ class MovementRow(Row):
 
 @dataclass(slots=True)
 class ProductRow(Row):
-    """`unit_cost` in minor units of `currency`. `search` is what `q` is looked for in: SKU and
+    """`unit_cost` in minor units of `currency`; `safety_stock_at` are units by
+    location. `search` is what `q` is looked for in: SKU and
     title, folded (`search.py`)."""
 
     table: ClassVar[str] = "products"
@@ -78,6 +79,7 @@ class ProductRow(Row):
     currency: str | None
     backorder_limit: int | None
     safety_stock: int
+    safety_stock_at: dict[str, int]
     components: list[dict[str, object]]
     search: str
     sensitive: bool

@@ -52,6 +52,7 @@ CREATE TABLE products{v} (
     currency text,
     backorder_limit bigint,
     safety_stock bigint NOT NULL,
+    safety_stock_at jsonb NOT NULL,
     components jsonb NOT NULL,
     search text NOT NULL,
     sensitive boolean NOT NULL,

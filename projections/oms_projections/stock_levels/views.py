@@ -96,6 +96,10 @@ def product(row: Mapping[str, object]) -> dict[str, Json]:
         "currency": currency,
         "backorder_limit": maybe(row, "backorder_limit", int),
         "safety_stock": column(row, "safety_stock", int),
+        "safety_stock_at": [
+            {"location": code, "quantity": units}
+            for code, units in sorted(column(row, "safety_stock_at", dict).items())
+        ],
         "components": column(row, "components", list),
         "sensitive": column(row, "sensitive", bool),
         "category": maybe(row, "product_category", str),

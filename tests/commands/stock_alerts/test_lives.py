@@ -33,7 +33,7 @@ class StockBooks:
 
     def __init__(self) -> None:
         self.levels: dict[str, StockLevel] = defaultdict(StockLevel)
-        self.safety = 0
+        self.product = ProductDefined("A", "A", True)
         self.closed: set[str] = set()
         self.sold_at: dict[str, tuple[str, ...]] = {}
         self.said: dict[tuple[str | None, str | None], list[Event]] = defaultdict(list)
@@ -43,7 +43,7 @@ class StockBooks:
         if isinstance(event, STOCK_EVENTS):
             book(self.levels[event.location], event)
         elif isinstance(event, ProductDefined):
-            self.safety = event.safety_stock
+            self.product = event
         elif isinstance(event, LocationDefined):
             (self.closed.add if event.closed else self.closed.discard)(event.code)
         elif isinstance(event, ChannelDefined):
@@ -64,13 +64,17 @@ class StockBooks:
         for code in PLACES:  # by priority
             level = self.levels[code]
             unsold = level.damaged + level.quarantine + level.allocated + level.held
-            there = 0 if code in self.closed else max(0, level.on_hand - unsold - self.safety)
+            there = 0 if code in self.closed else max(0, level.on_hand - unsold - self.safety(code))
             kept = min(waiting, there)
             waiting -= kept
             sells = channel is None or code in (self.sold_at.get(channel) or PLACES)
             if sells and location in (None, code):
                 units += there - kept
         return units
+
+    def safety(self, code: str) -> int:
+        own = {each.location: each.quantity for each in self.product.safety_stock_at}
+        return own.get(code, self.product.safety_stock)
 
     def check_turns(self) -> None:
         for events in self.said.values():
@@ -133,6 +137,7 @@ class AlertLife:
             },
             "AllocateBackorders": {"order_id": chance.choice(self.orders[-4:] or ["none"])},
             "PutProduct": {"sku": "A", "title": "A", "safety_stock": chance.randrange(3)},
+            "PutSafetyStock": {"sku": "A", "code": where, "quantity": chance.choice((None, 0, 4))},
             "PutLocation": {
                 "code": where, "name": where, "priority": PLACES.index(where),
                 "closed": chance.random() < 0.3,
@@ -172,7 +177,7 @@ def live(life: list[tuple[int, bool]]) -> AlertLife:
         return shop
 
 
-LONG = [(move, move % 3 == 0) for move in range(400)]
+LONG = [(move, move % 3 == 0) for move in range(1000, 2000)]
 
 
 def test_a_long_life_has_crossings_of_every_alert() -> None:

@@ -11,6 +11,7 @@ from oms_ledger.domain.catalogue.events import (
     Dimensions,
     LocationDefined,
     ProductDefined,
+    SafetyStock,
     Site,
 )
 from oms_ledger.domain.geography import point_of
@@ -133,6 +134,7 @@ def test_products_and_locations_show_their_last_definition() -> None:
         5,
         (Component("B", 2),),
         True,
+        safety_stock_at=(SafetyStock("LON", 3),),
     )
     given(
         ProductDefined("A", "Hart", True),
@@ -149,6 +151,7 @@ def test_products_and_locations_show_their_last_definition() -> None:
             currency="GBP",
             backorder_limit=4,
             safety_stock=5,
+            safety_stock_at={"LON": 3},
             components=[{"sku": "B", "quantity": 2}],
             search="a\nheart",
             sensitive=True,

@@ -14,6 +14,11 @@ class ComponentAnswer(TypedDict):
     quantity: int
 
 
+class SafetyStockAnswer(TypedDict):
+    location: Harmless
+    quantity: int
+
+
 class SiteAnswer(TypedDict):
     """A place of business, so nothing personal."""
 
@@ -34,6 +39,7 @@ class ProductDefinedAnswer(TypedDict):
     currency: Harmless | None
     backorder_limit: int | None
     safety_stock: int
+    safety_stock_at: list[SafetyStockAnswer]
     components: list[ComponentAnswer]
     sensitive: bool
     category: str | None

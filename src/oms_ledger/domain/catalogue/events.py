@@ -105,10 +105,19 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class SafetyStock:
+    """`quantity` units that stay unsold at a location."""
+
+    location: Harmless
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProductDefined(Event):
     """`backorder_limit` None means no limit; `safety_stock` units stay unsold at every
-    location. An order of a `sensitive` product is health data. `product_category` is the group of
-    products that return policies go by."""
+    location, but for those in `safety_stock_at`, which have a number of their own. An order of
+    a `sensitive` product is health data. `product_category` is the group of products that return
+    policies go by."""
 
     type: ClassVar[str] = "product.defined.v2"
     category: ClassVar[str] = "product"
@@ -123,7 +132,15 @@ class ProductDefined(Event):
     components: tuple[Component, ...] = ()
     sensitive: bool = False
     product_category: str | None = None
+    safety_stock_at: tuple[SafetyStock, ...] = ()
 
     @property
     def key(self) -> str:
         return self.sku
+
+    def safety_stock_of(self, location: str) -> int:
+        """Units that stay unsold at a location."""
+        for each in self.safety_stock_at:
+            if each.location == location:
+                return each.quantity
+        return self.safety_stock

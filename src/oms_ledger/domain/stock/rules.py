@@ -121,12 +121,11 @@ def available_units(given: Given, stock: StockOfSkus) -> Available:
     available: Available = {}
     for sku, of_sku in stock.items():
         product = given.state(Product, sku).defined
-        safety = product.safety_stock if product else 0
         codes: Iterable[str] = of_sku
         if len(of_sku) > 1:
             codes = by_priority([given.state(Location, code) for code in of_sku])
         available[sku] = {
-            code: of_sku[code].available(safety)
+            code: of_sku[code].available(product.safety_stock_of(code) if product else 0)
             for code in codes
             if not given.state(Location, code).closed
         }
