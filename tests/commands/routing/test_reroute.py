@@ -7,7 +7,13 @@ from oms_commands.routing.reroute import RerouteOrder
 from oms_ledger.domain.catalogue.events import LocationDefined, Site
 from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder
-from oms_ledger.domain.routing.events import OrderRouted, RoutingRule, RoutingRulesDefined
+from oms_ledger.domain.routing.events import (
+    OrderRouted,
+    RankedPlace,
+    RoutedLine,
+    RoutingRule,
+    RoutingRulesDefined,
+)
 from oms_ledger.domain.stock.events import StockAllocated, StockBackordered, StockReleased
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
@@ -23,6 +29,30 @@ def shop(elsewhere: int, got: tuple[Allocation, ...] = GOT) -> tuple[Event, ...]
     return (*places, *ordered(line(4), line(2, "2"), got=got))
 
 
+def excluded(
+    to: tuple[str, int],
+    got: tuple[Allocation, ...],
+    *lines: RoutedLine,
+    short: tuple[RoutedLine, ...] = (),
+) -> OrderRouted:
+    """The decision, in a channel without rules, by which LON is excluded for the order."""
+    return OrderRouted(
+        "o1",
+        "reroute",
+        "web",
+        (),
+        "only_place",
+        "2026-01-31",
+        lines,
+        (RankedPlace(*to),),
+        1,
+        got,
+        short,
+        "GB",
+        excluded=("LON",),
+    )
+
+
 def test_units_move_to_where_they_are() -> None:
     moved = tuple(Allocation(a.line_id, "A", "MAN", a.quantity) for a in GOT)
     decision = given(*shop(10)).when(RerouteOrder("o1", without=("LON",)))
@@ -32,6 +62,7 @@ def test_units_move_to_where_they_are() -> None:
         StockReleased("A", "LON", 2, "o1", "2"),
         StockAllocated("A", "MAN", 4, "o1", "1"),
         StockAllocated("A", "MAN", 2, "o1", "2"),
+        excluded(("MAN", 6), moved, RoutedLine("1", "A", 4), RoutedLine("2", "A", 2)),
     )
     lines = decision.answer["lines"]
     assert isinstance(lines, list)
@@ -49,6 +80,13 @@ def test_what_no_other_place_has_stays() -> None:
         ),
         StockReleased("A", "LON", 3, "o1", "1"),
         StockAllocated("A", "MAN", 3, "o1", "1"),
+        excluded(
+            ("MAN", 3),
+            (Allocation("1", "A", "MAN", 3),),
+            RoutedLine("1", "A", 4),
+            RoutedLine("2", "A", 2),
+            short=(RoutedLine("1", "A", 1), RoutedLine("2", "A", 2)),
+        ),
     )
     nothing = given(*shop(0)).when(RerouteOrder("o1", without=("LON",)))
     assert len(nothing.then_refused("insufficient_stock").errors) == 2
@@ -74,6 +112,19 @@ def test_the_excluded_place_stays_excluded_for_the_order() -> None:
     filled = later.events[0]
     assert isinstance(filled, BackordersAllocated)
     assert [(a.location, a.quantity) for a in filled.allocations] == [("MAN", 1)]
+
+
+def test_it_stays_excluded_in_a_channel_without_rules_too() -> None:
+    """LON has eight units and sells them first; the order waits for MAN all the same."""
+    first = given(*shop(3)).when(RerouteOrder("o1", without=("LON",), backorder=True))
+    past = (*shop(3), *first.events)
+    refused = given(*past).when(AllocateBackorders("o1"))
+    refused.then_refused("insufficient_stock")
+    later = given(*past, stock(1, "A", "MAN")).when(AllocateBackorders("o1"))
+    filled = later.events[0]
+    assert isinstance(filled, BackordersAllocated)
+    assert [(a.location, a.quantity) for a in filled.allocations] == [("MAN", 1)]
+    assert not any(isinstance(event, OrderRouted) for event in later.events)
 
 
 def test_without_a_place_the_rules_decide_again_and_may_change_nothing() -> None:
