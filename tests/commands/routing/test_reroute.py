@@ -14,7 +14,14 @@ from oms_ledger.domain.routing.events import (
     RoutingRule,
     RoutingRulesDefined,
 )
-from oms_ledger.domain.stock.events import StockAllocated, StockBackordered, StockReleased
+from oms_ledger.domain.stock.events import (
+    LotChange,
+    StockAllocated,
+    StockBackordered,
+    StockLotsChanged,
+    StockLotStatusChanged,
+    StockReleased,
+)
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
 from tests.commands.shop import goods, line, ordered, packed, place, stock
@@ -133,6 +140,19 @@ def test_without_a_place_the_rules_decide_again_and_may_change_nothing() -> None
     moved = given(*shop(20), nearer).when(RerouteOrder("o1")).events[0]
     assert isinstance(moved, BackordersAllocated)
     assert {a.location for a in moved.allocations} == {"MAN"}
+
+
+def test_units_of_a_recalled_lot_are_not_allocated_again() -> None:
+    """Of the ten units at LON six are promised, and seven are of the lot: three can be sent."""
+    past = (
+        *shop(0),
+        StockLotsChanged("A", "LON", (LotChange("L1", 7),)),
+        StockLotStatusChanged("A", "LON", "L1", 7, "approved", "recalled"),
+    )
+    moved = given(*past).when(RerouteOrder("o1", backorder=True)).events[0]
+    assert isinstance(moved, BackordersAllocated)
+    assert moved.released == (Allocation("1", "A", "LON", 1), Allocation("2", "A", "LON", 2))
+    assert moved.backorders == (Backorder("1", "A", "LON", 1), Backorder("2", "A", "LON", 2))
 
 
 def test_one_line_may_move_alone() -> None:

@@ -13,6 +13,7 @@ from oms_ledger.domain.routing.source import Sourcing, routing_refs, source, wit
 from oms_ledger.domain.stock.rules import (
     Shortage,
     backorder_refs,
+    give_back,
     kits_of,
     locations_of,
     sellable_units,
@@ -61,10 +62,7 @@ def reroute(
     units = list(units_taken(moved, kits))
     stock = stock_by_location(given, {each.sku for each in units})
     available = without(sellable_units(given, stock, channel), excluded)
-    for each in units:
-        places = available[each.sku]
-        if each.location in places:
-            places[each.location] = max(0, places[each.location]) + each.quantity
+    give_back(available, units, stock)
     sourcing = Sourcing(
         order_id,
         order.terms,
