@@ -103,6 +103,21 @@ def test_damaged_units_are_scrapped_by_an_adjustment() -> None:
     given(*SHELF, WET).when(AdjustStock, **scrap, set_to=1).then_invalid("state")
 
 
+def test_every_event_of_scrapped_units_has_their_reference() -> None:
+    damaged = StockStateChanged("A", "LON", 2, "available", "damaged", "wet", None, "L1", "approved")
+    scrap = {"sku": "A", "location": "LON", "reason": "scrapped", "state": "damaged"}
+    decision = given(*SHELF, *LOT, damaged).when(
+        AdjustStock, **scrap, change=-2, lot="L1", reference="job 7"
+    )
+    decision.then(
+        StockStateChanged(
+            "A", "LON", 2, "damaged", "available", "scrapped", "job 7", "L1", "approved"
+        ),
+        StockLotsChanged("A", "LON", (LotChange("L1", -2),), "job 7"),
+        StockAdjusted("A", "LON", -2, "scrapped", "job 7"),
+    )
+
+
 def test_another_state_is_named() -> None:
     given(*SHELF).when(ChangeStockState, **state(to_state="available")).then_invalid("to_state")
     given(*SHELF).when(ChangeStockState, **state(to_state="lost")).then_invalid("to_state")
