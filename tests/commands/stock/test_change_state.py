@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.change_state import ChangeStockState
@@ -104,7 +106,7 @@ def test_damaged_units_are_scrapped_by_an_adjustment() -> None:
 
 
 def test_every_event_of_scrapped_units_has_their_reference() -> None:
-    damaged = StockStateChanged("A", "LON", 2, "available", "damaged", "wet", None, "L1", "approved")
+    damaged = replace(WET, lot="L1", lot_status="approved")
     scrap = {"sku": "A", "location": "LON", "reason": "scrapped", "state": "damaged"}
     decision = given(*SHELF, *LOT, damaged).when(
         AdjustStock, **scrap, change=-2, lot="L1", reference="job 7"
