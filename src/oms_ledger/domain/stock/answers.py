@@ -53,6 +53,9 @@ class StockLevelsAnswer(TypedDict):
 
 
 class StockOfSkuAnswer(CountersAnswer):
+    """Sums over the `locations`."""
+
+    safety_stock: int
     sensitive: bool
     locations: list[StockLevelAnswer]
 
