@@ -21,7 +21,7 @@ from oms_commands._fields import (
 from oms_commands.catalogue._fields import ComponentFields, DimensionFields
 from oms_ledger.domain.catalogue.answers import ProductDefinedAnswer
 from oms_ledger.domain.catalogue.costs import cost_of
-from oms_ledger.domain.catalogue.events import Component, Dimensions, ProductDefined
+from oms_ledger.domain.catalogue.events import Component, Dimensions, Preorder, ProductDefined
 from oms_ledger.domain.catalogue.state import Product, product_refs, stored_sku
 from oms_ledger.domain.catalogue.views import product_view
 from oms_ledger.domain.errors import Refused
@@ -101,11 +101,18 @@ class PutProduct(Command):
             components=components,
             sensitive=product.sensitive if self.sensitive is None else self.sensitive,
             product_category=self.category,
+            preorder=self._preorder(product),
             safety_stock_at=product.defined.safety_stock_at if product.defined else (),
         )
         if event == product.defined:
             return ()
         return [Change(event)]
+
+    def _preorder(self, product: Product) -> Preorder | None:
+        """As it is; none of a kit and of what is no goods."""
+        if product.defined is None or self.components or not self.stocked:
+            return None
+        return product.defined.preorder
 
     def _kit(self, sku: str, given: Given) -> tuple[Component, ...]:
         """The components as they are kept. `Refused` with `bad_component` where one is unknown, no

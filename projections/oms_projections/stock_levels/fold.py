@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined
+from oms_ledger.domain.catalogue.views import preorder_terms_view
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.stock.events import STOCK_EVENTS, StockAdjusted, StockEvent
 from oms_ledger.domain.stock.state import book
@@ -108,6 +109,7 @@ def cause(event: StockEvent, name: str) -> str | None:
 
 
 def product(r: Recorded, event: ProductDefined) -> ProductRow:
+    preorder = preorder_terms_view(event.preorder)
     return ProductRow(
         sku=event.sku,
         title=event.title,
@@ -119,6 +121,7 @@ def product(r: Recorded, event: ProductDefined) -> ProductRow:
         backorder_limit=event.backorder_limit,
         safety_stock=event.safety_stock,
         safety_stock_at={each.location: each.quantity for each in event.safety_stock_at},
+        preorder={**preorder} if preorder else None,
         components=[asdict(c) for c in event.components],
         search=f"{folded(event.sku)}\n{folded(event.title)}",
         sensitive=event.sensitive,

@@ -80,6 +80,7 @@ class ProductRow(Row):
     backorder_limit: int | None
     safety_stock: int
     safety_stock_at: dict[str, int]
+    preorder: dict[str, object] | None
     components: list[dict[str, object]]
     search: str
     sensitive: bool

@@ -53,6 +53,7 @@ CREATE TABLE products{v} (
     backorder_limit bigint,
     safety_stock bigint NOT NULL,
     safety_stock_at jsonb NOT NULL,
+    preorder jsonb,
     components jsonb NOT NULL,
     search text NOT NULL,
     sensitive boolean NOT NULL,

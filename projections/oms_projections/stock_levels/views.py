@@ -100,6 +100,7 @@ def product(row: Mapping[str, object]) -> dict[str, Json]:
             {"location": code, "quantity": units}
             for code, units in sorted(column(row, "safety_stock_at", dict).items())
         ],
+        "preorder": maybe(row, "preorder", dict),
         "components": column(row, "components", list),
         "sensitive": column(row, "sensitive", bool),
         "category": maybe(row, "product_category", str),

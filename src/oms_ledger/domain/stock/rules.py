@@ -14,6 +14,7 @@ from oms_ledger.domain.channels.state import settings_of
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_group, stock_key
 from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
+from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
     StockAllocated,
@@ -72,6 +73,21 @@ def locations_of(channel: str, given: Given) -> list[str]:
     if settings is None or not settings.locations:
         return codes
     return [code for code in codes if code in settings.locations]
+
+
+def shortage_refs(skus: Iterable[str], terms: OrderTerms, given: Given) -> list[Ref]:
+    """As `backorder_refs`, for the SKUs that an order with these terms may wait for: all where it
+    allows backorders, otherwise those that are sold as a preorder."""
+    if terms.backorder == "allow":
+        return backorder_refs(skus, terms.channel, given)
+    sold = [sku for sku in skus if has_preorder(sku, given)]
+    return backorder_refs(sold, terms.channel, given) if sold else []
+
+
+def has_preorder(sku: str, given: Given) -> bool:
+    """Whether the product is or was sold as a preorder."""
+    product = given.state(Product, sku).defined
+    return product is not None and product.preorder is not None
 
 
 def backorder_refs(skus: Iterable[str], channel: str, given: Given) -> list[Ref]:
@@ -289,14 +305,16 @@ def stock_released(order_id: str, allocations: Iterable[Allocation], kits: Kits)
 def stock_backordered(order_id: str, backorders: Iterable[Backorder], kits: Kits) -> list[Change]:
     """The events of the stock that an order's backorders wait for."""
     return [
-        Change(StockBackordered(sku, location, units, order_id, line_id))
-        for line_id, sku, location, units in units_taken(backorders, kits)
+        Change(StockBackordered(sku, location, units, order_id, line_id, each.preorder))
+        for each in backorders
+        for line_id, sku, location, units in units_taken((each,), kits)
     ]
 
 
 def backorders_released(order_id: str, backorders: Iterable[Backorder], kits: Kits) -> list[Change]:
     """The events of the stock that an order's backorders no longer wait for."""
     return [
-        Change(BackorderReleased(sku, location, units, order_id, line_id))
-        for line_id, sku, location, units in units_taken(backorders, kits)
+        Change(BackorderReleased(sku, location, units, order_id, line_id, each.preorder))
+        for each in backorders
+        for line_id, sku, location, units in units_taken((each,), kits)
     ]
