@@ -154,16 +154,18 @@ def stays_away(path: str) -> bool:
 
 def test_a_key_of_another_ledger_opens_nothing(other_ledger: Shop, this_ledger: Oms) -> None:
     before = other_ledger.oms.readers.head(), this_ledger.readers.head()
-    with Api(create_app(this_ledger), key=other_ledger.key) as api:
-        for method, template, scope in served(this_ledger):
-            if scope == PUBLIC and stays_away(template):
-                continue
-            body: dict[str, str] | None = {} if method != "GET" else None
-            answer = api.send(method, other_ledger.path(template), json=body)
-            if scope != PUBLIC:
-                assert answer.status_code in (401, 403), (method, template)
-            assert answer.status_code < 500 or template == "/readyz", (method, template)
-            assert not any(each in answer.text for each in ONLY_HERE), (method, template)
+    routes = served(this_ledger)
+    for start in range(0, len(routes), 100):  # fewer than one address may fail at
+        with Api(create_app(this_ledger), key=other_ledger.key) as api:
+            for method, template, scope in routes[start : start + 100]:
+                if scope == PUBLIC and stays_away(template):
+                    continue
+                body: dict[str, str] | None = {} if method != "GET" else None
+                answer = api.send(method, other_ledger.path(template), json=body)
+                if scope != PUBLIC:
+                    assert answer.status_code in (401, 403), (method, template)
+                assert answer.status_code < 500 or template == "/readyz", (method, template)
+                assert not any(each in answer.text for each in ONLY_HERE), (method, template)
     assert (other_ledger.oms.readers.head(), this_ledger.readers.head()) == before
 
 

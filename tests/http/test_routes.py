@@ -14,7 +14,7 @@ from oms_projections import QUERIES
 from tests.http.conftest import Api, projecting
 from tests.http.example_client import ExampleClient
 from tests.http.examples import order
-from tests.http.stock_steps import backorder, queue, reserve, watch
+from tests.http.stock_steps import backorder, queue, reserve, sell_early, watch
 from tests.http.warehouse_examples import warehoused
 from tests.http.work_routes import fulfil_step_by_step
 
@@ -36,7 +36,6 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
     client.do("PutLocation", code="LON")
     client.do("PutLocation", body={"name": "Manchester", "type": "store"}, code="MAN")
     client.do("PutProduct", sku="85123A")
-    client.do("PutSafetyStock", sku="85123A", code="MAN")
     client.do("ReceiveStock")
     for name in ("AdjustStock", "CountStock", "TransferStock", "ReturnStock"):
         client.do(name)
@@ -59,6 +58,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         fulfil_step_by_step(client)
         after = backorder(client)
         watch(client)
+        sell_early(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
         for name in ("get_stock", "get_product", "stock_movements"):
@@ -323,12 +323,13 @@ def test_every_route_needs_a_key(memory_oms: Oms) -> None:
     routes += [("GET", q.path) for q in QUERIES if q.scope != "public"]
     routes += [("GET", route.path) for route in DOCUMENT_ROUTES]
     routes += [(r.method, r.documented_path) for r in FIXED_ROUTES if r.scope != "public"]
-    with Api(create_app(memory_oms), key=None) as anonymous:
-        for method, path in routes:
-            response = anonymous.send(method, path.format(**PATHS))
-            assert response.status_code == 401, (method, path)
-            assert response.json()["code"] == "unauthenticated"
-            assert "Bearer" in response.headers["www-authenticate"]
+    for start in range(0, len(routes), 100):  # fewer than one address may fail at
+        with Api(create_app(memory_oms), key=None) as anonymous:
+            for method, path in routes[start : start + 100]:
+                response = anonymous.send(method, path.format(**PATHS))
+                assert response.status_code == 401, (method, path)
+                assert response.json()["code"] == "unauthenticated"
+                assert "Bearer" in response.headers["www-authenticate"]
 
 
 def test_keys(oms: Oms, api: Api) -> None:
