@@ -78,6 +78,24 @@ def test_a_refund_of_several_captures_is_one_fact() -> None:
     assert bench.totals(course.capture_call(1).payment_id).refunded == 1500
 
 
+def test_a_refund_that_went_through_in_part_is_not_refused() -> None:
+    """Refused, it would be requested again whole, and its first part be paid twice."""
+    bench = PayPalBench()
+    course = PaymentCourse(bench).authorised()
+    course.take(bench.gateway.capture(course.capture_call(1000, "first")))
+    course.take(bench.gateway.capture(course.capture_call(1000, "second")))
+    refund = course.refund_call(1500)
+    assert isinstance(bench.gateway.refund(refund), Done)
+    parts = bench.stand_in.books.order(course.reference).refunds
+    assert len(parts) == 2
+    parts[1].status = "FAILED"
+    assert bench.gateway.lookup(refund) is None
+    assert bench.gateway.refund(refund) == Unknown("not_refunded")
+    assert kinds(bench.gateway.facts(about(course.reference)))[-1][0] == "captured"
+    parts[0].status = "CANCELLED"
+    assert isinstance(bench.gateway.lookup(refund), VendorRefused)
+
+
 def test_two_refunds_that_meet_at_one_capture() -> None:
     """The second finds less than it has read, and is parted anew."""
     bench = PayPalBench()
