@@ -87,6 +87,9 @@ class AcmeGateway:
             raise NoAnswer("timeout")
         if content["kind"] == "news":
             return ()
+        if content["kind"] == "fetched":
+            content |= self._send("GET", f"/payments/{content['payment_id']}") or {}
+            content["id"] = content["kind"]
         report = ProviderReport(content["kind"], content["id"], content["amount"])
         return (PaymentFact(content["payment_id"], "GBP", report),)
 

@@ -15,7 +15,8 @@ from oms_commands.connections.resume import ResumeConnection
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, Unauthenticated
 from oms_ledger.engine.work.consequences import Consequence
-from oms_ledger.integrations.inbox import ATTEMPTS_MAX, InboxTranslator
+from oms_ledger.engine.work.job_runner import ATTEMPTS_MAX
+from oms_ledger.integrations.inbox import InboxTranslator
 from oms_ledger.testing.fault_server import FaultServer, ServedAnswer, fault_server
 from tests.databases import Database
 from tests.integrations.acme import message, open_with_acme, payment, post, signature, state
@@ -119,6 +120,33 @@ def test_a_dead_message_is_translated_again_by_hand(shop: Oms, ready: Database) 
     assert state(shop, payment_id).version == before, "what it led to before is not done again"
     with pytest.raises(NotFound):
         shop.connections.messages.replay("acme-uk", "m7")
+
+
+def test_what_a_message_is_about_has_changed_when_it_is_replayed(
+    shop: Oms, vendor: FaultServer
+) -> None:
+    payment_id = payment(shop)
+    post(shop, message("m1", "fetched", payment_id))
+    for kind, amount in (("authorised", 2000), ("captured", 500)):
+        vendor.answers = [ServedAnswer(200, json.dumps({"kind": kind, "amount": amount}).encode())]
+        translate_all(shop)
+        assert states(shop) == {"m1": "done"}
+        shop.connections.messages.replay("acme-uk", "m1")
+    totals = state(shop, payment_id).totals
+    assert (totals.authorised, totals.captured) == (2000, 500)
+
+
+def test_each_replay_has_all_its_tries(shop: Oms, ready: Database) -> None:
+    post(shop, message("m1", "silent"))
+    for tries in (ATTEMPTS_MAX, 2 * ATTEMPTS_MAX):
+        for _ in range(ATTEMPTS_MAX - 1):
+            translate_all(shop)
+            make_due(ready)
+        assert states(shop) == {"m1": "waiting"}
+        translate_all(shop)
+        (dead,) = shop.connections.messages.list(state="dead")
+        assert dead.attempts == tries
+        shop.connections.messages.replay("acme-uk", "m1")
 
 
 def test_messages_about_anything_else_are_done(shop: Oms) -> None:

@@ -17,7 +17,13 @@ from oms_ledger.domain.errors import NotFound, OmsError, Unauthenticated, Unavai
 from oms_ledger.domain.identifiers import derived_command_id
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.work.consequences import Consequence, Submit, code_of, settle
-from oms_ledger.engine.work.loops import BackOff
+from oms_ledger.engine.work.job_runner import (
+    ATTEMPTS_MAX,
+    LEASE_SECONDS,
+    POLL_SECONDS,
+    RETRIES,
+    tries_of_round,
+)
 from oms_ledger.engine.work.state import new_holder
 from oms_ledger.integrations import postgres
 from oms_ledger.integrations.accounts import VendorAccounts, WebhookAdapter
@@ -34,13 +40,7 @@ log = structlog.get_logger(__name__)
 
 STATES = ("waiting", "done", "dead")
 
-LEASE_SECONDS = 120.0
 PAGE_MESSAGES = 100
-POLL_SECONDS = 0.25
-ATTEMPTS_MAX = 12
-"""Tries until a message is dead: a day and a half with these pauses."""
-
-RETRIES = BackOff(first_seconds=2.0, longest_seconds=6 * 3600.0)
 
 SWEEP_SECONDS = 300.0
 """How often each connection is swept for messages that were lost."""
@@ -220,8 +220,9 @@ class InboxTranslator:
         ]
 
     def _failed(self, leased: LeasedMessage, code: str, *, dead: bool = False) -> None:
-        dead = dead or leased.attempts >= ATTEMPTS_MAX
-        seconds = RETRIES.pause(leased.attempts, 0.0)
+        tries = tries_of_round(leased.attempts)
+        dead = dead or tries == ATTEMPTS_MAX
+        seconds = RETRIES.pause(tries, 0.0)
         with self._lend(Role.CONNECTOR) as session:
             postgres.message_failed(session, leased, self._owner, code, seconds, dead=dead)
         if dead:

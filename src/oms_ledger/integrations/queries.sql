@@ -72,9 +72,10 @@ WHERE connection = %(connection)s AND message_id = %(message_id)s AND state = 'w
   AND lease_owner = %(owner)s AND attempts = %(attempts)s;
 
 -- name: replay_message
--- Translated again from the beginning: what it led to before has its receipts.
+-- Translated again from the beginning. Its tries are counted on: their numbers are in the keys of its
+-- commands, and an earlier key would be answered as it was then.
 UPDATE inbox_messages
-SET state = 'waiting', ended_at = NULL, attempts = 0, due_at = clock_timestamp(),
+SET state = 'waiting', ended_at = NULL, due_at = clock_timestamp(),
     lease_owner = NULL
 WHERE connection = %s AND message_id = %s AND state IN ('done', 'dead');
 

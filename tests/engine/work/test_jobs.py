@@ -130,8 +130,9 @@ def test_a_person_retries_and_cancels(ready: Database, connector: Connection) ->
         with pytest.raises(Refused, match="is running"):
             change(connector, "payments-1")
     jobs.end(connector, job, "me", JobEnd("dead", "no_such_payment"))
-    assert jobs.retry(connector, "payments-1").attempts == 0
+    assert jobs.retry(connector, "payments-1").attempts == job.attempts
     (job,) = lease(connector)
+    assert job.attempts == 2, "the keys of what a try reports hold its number"
     jobs.end(connector, job, "me", JobEnd("done"))
     with pytest.raises(Refused, match="is done; it cannot be retried"):
         jobs.retry(connector, "payments-1")
@@ -301,6 +302,19 @@ def test_after_too_many_tries_it_waits_for_a_person(ready: Database) -> None:
     job = ended["payments-1"]
     assert (job.state, job.code, job.uncertain) == ("dead", "timeout", True)
     assert len(performer.calls) == ATTEMPTS_MAX
+
+
+def test_a_job_that_is_retried_by_hand_has_all_its_tries(
+    ready: Database, connector: Connection
+) -> None:
+    make(ready, "payments-1")
+    performer = Performer(*[JobEnd("waiting", "timeout", uncertain=True)] * 100)
+    with runner_of(ready, performer) as runner:
+        for rounds in (1, 2):
+            job = run_to_end(ready, runner)["payments-1"]
+            assert (job.state, job.attempts) == ("dead", rounds * ATTEMPTS_MAX)
+            assert len(performer.calls) == rounds * ATTEMPTS_MAX
+            jobs.retry(connector, "payments-1")
 
 
 def test_a_worker_that_was_suspended_is_overtaken(ready: Database) -> None:

@@ -176,8 +176,9 @@ UPDATE jobs SET state = 'waiting', lease_owner = NULL, attempts = attempts - 1,
 WHERE job_id = ANY(%(job_ids)s) AND state = 'running' AND lease_owner = %(owner)s;
 
 -- name: retry_job
--- What became of it before is not known any more: it is looked up first.
-UPDATE jobs SET state = 'waiting', attempts = 0, uncertain = true, due_at = clock_timestamp(),
+-- What became of it before is not known any more: it is looked up first. Its tries are counted on: their
+-- numbers are in the keys of what they report, and an earlier key would be answered as it was then.
+UPDATE jobs SET state = 'waiting', uncertain = true, due_at = clock_timestamp(),
     updated_at = clock_timestamp()
 WHERE job_id = %s AND state IN ('waiting', 'dead', 'cancelled')
 RETURNING state;
