@@ -14,7 +14,7 @@ from oms_ledger.domain.errors import NotFound, Refused, Unavailable
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.work import jobs
-from oms_ledger.engine.work.job_runner import ATTEMPTS_MAX, JobRunner
+from oms_ledger.engine.work.job_runner import ATTEMPTS_MAX, RETRIES, JobRunner
 from oms_ledger.engine.work.jobs import JobEnd, JobStatus, LeasedJob, NewJob
 from oms_ledger.engine.work.loops import BackOff
 from tests.databases import Database
@@ -302,6 +302,11 @@ def test_after_too_many_tries_it_waits_for_a_person(ready: Database) -> None:
     job = ended["payments-1"]
     assert (job.state, job.code, job.uncertain) == ("dead", "timeout", True)
     assert len(performer.calls) == ATTEMPTS_MAX
+
+
+def test_a_vendor_may_be_away_for_a_day_and_a_half() -> None:
+    pauses = [RETRIES.pause(tries, 0.0) for tries in range(1, ATTEMPTS_MAX)]
+    assert 36 * 3600 <= sum(pauses) <= 42 * 3600
 
 
 def test_a_job_that_is_retried_by_hand_has_all_its_tries(

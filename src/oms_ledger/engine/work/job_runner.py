@@ -29,7 +29,7 @@ up, and done again where nothing came of it."""
 
 THREADS = 8
 
-ATTEMPTS_MAX = 12
+ATTEMPTS_MAX = 20
 """Tries until a job is dead: a day and a half with the pauses of `RETRIES`."""
 
 RETRIES = BackOff(first_seconds=2.0, longest_seconds=6 * 3600.0)
