@@ -226,6 +226,29 @@ def test_half_an_answer_is_unknown(body: bytes) -> None:
             assert isinstance(outcome, Unknown), outcome
 
 
+def test_a_sweep_finds_what_was_listed_after_the_last() -> None:
+    """An event that PayPal has dated before the end of the last sweep, and listed after it."""
+    bench = PayPalBench()
+    cursor = bench.gateway.sweep(None).cursor
+    bench.now.at -= timedelta(minutes=10)
+    PaymentCourse(bench).authorised()
+    bench.now.at += timedelta(minutes=15)
+    assert bench.gateway.sweep(cursor).messages
+
+
+def test_a_pause_that_paypal_wants_has_an_end() -> None:
+    class Limited(StandInHttp):
+        def send(self, method: str, url: str, **how: object) -> VendorResponse:
+            if "oauth2" in url:
+                return super().send(method, url)
+            return VendorResponse(429, {"retry-after": "86400000"}, b"")
+
+    bench = PayPalBench(http=Limited)
+    course = PaymentCourse(bench)
+    outcome = bench.gateway.authorise(course.authorise_call())
+    assert outcome == Unknown("rate_limited", 3600.0)
+
+
 def test_a_token_that_is_refused_is_fetched_anew() -> None:
     bench = PayPalBench()
     course = PaymentCourse(bench).authorised()

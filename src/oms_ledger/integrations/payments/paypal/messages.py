@@ -38,6 +38,10 @@ T = TypeVar("T")
 SWEPT = timedelta(hours=1)
 """How far back the first sweep goes. PayPal keeps events for 30 days."""
 
+OVERLAP = timedelta(minutes=15)
+"""How far a sweep goes back behind the end of the one before: PayPal's clock is not ours, and it
+lists an event some time after it was made."""
+
 PAGE = 100
 
 
@@ -134,9 +138,9 @@ class PayPalMessages:
         return _fetched(lambda: self._swept(cursor))
 
     def _swept(self, cursor: str | None) -> Sweep:
-        """Pages of 100 and more events: where there are more, the next sweep begins at the last."""
+        """All events since the last sweep, and some before it, which are known by their ids."""
         now = self._account.now()
-        since = (now - SWEPT) if cursor is None else datetime.fromisoformat(cursor)
+        since = now - SWEPT if cursor is None else datetime.fromisoformat(cursor) - OVERLAP
         path = (
             f"/v1/notifications/webhooks-events?page_size={PAGE}"
             f"&start_time={since:%Y-%m-%dT%H:%M:%SZ}&end_time={now:%Y-%m-%dT%H:%M:%SZ}"
