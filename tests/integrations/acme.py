@@ -85,6 +85,8 @@ class AcmeGateway:
             raise ValueError("planted-in-an-error")
         if content["kind"] == "silent":
             raise NoAnswer("timeout")
+        if content["kind"] == "limited":
+            raise NoAnswer("rate_limited", 600.0)
         if content["kind"] == "news":
             return ()
         if content["kind"] == "fetched":

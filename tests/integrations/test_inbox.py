@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -180,6 +181,41 @@ def test_they_are_deleted_after_their_period(shop: Oms, ready: Database) -> None
         )
     shop.connections.prune()
     assert states(shop) == {"m1": "done", "m2": "waiting"}, "one that waits is not lost"
+
+
+def test_what_there_is_no_time_for_is_given_back_untried(shop: Oms) -> None:
+    """A worker that is to stop, and one that half of its lease was not enough for."""
+    for n in range(25):
+        post(shop, message(f"m{n}", "news"))
+    stop = threading.Event()
+    stop.set()
+    translator = shop.connections.translator()
+    assert translator.step(stop) == 0
+    translator._lease_seconds = 0.0
+    assert translator.step() == 0
+    listed = shop.connections.messages.list(limit=100)
+    assert {(each.state, each.attempts) for each in listed} == {("waiting", 0)}
+    assert shop.connections.translator().step() == 10, "few, so that a lease lasts for all of them"
+    translate_all(shop)
+    listed = shop.connections.messages.list(limit=100)
+    assert {(each.state, each.attempts) for each in listed} == {("done", 1)}
+
+
+def test_messages_wait_while_the_vendor_wants_no_calls(shop: Oms, ready: Database) -> None:
+    post(shop, message("m1", "limited"))
+    translate_all(shop)
+    (waiting,) = shop.connections.messages.list()
+    assert waiting.due_at - datetime.now(UTC) > timedelta(minutes=9), "as long as the vendor asks"
+    with closing(ready.connect_owner()) as owner:
+        owner.execute(
+            "INSERT INTO connection_health (connection, blocked_until, updated_at)"
+            " VALUES ('acme-uk', clock_timestamp() + interval '1 hour', clock_timestamp())"
+        )
+    post(shop, message("m2", "news"))
+    assert shop.connections.translator().step() == 0
+    with closing(ready.connect_owner()) as owner:
+        owner.execute("UPDATE connection_health SET blocked_until = clock_timestamp()")
+    assert shop.connections.translator().step() == 1
 
 
 class Killed(BaseException):

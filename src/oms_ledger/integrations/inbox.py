@@ -4,6 +4,7 @@ commands later, at the ledger's own pace. What pushes lose is found by sweeps.""
 from __future__ import annotations
 
 import threading
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -40,7 +41,7 @@ log = structlog.get_logger(__name__)
 
 STATES = ("waiting", "done", "dead")
 
-PAGE_MESSAGES = 100
+PAGE_MESSAGES = 10
 
 SWEEP_SECONDS = 300.0
 """How often each connection is swept for messages that were lost."""
@@ -158,18 +159,24 @@ class InboxTranslator:
 
     def attempt(self, stop: threading.Event) -> bool:
         """The step of a loop: translate what waits, or wait a little."""
-        if not self.step():
+        if not self.step(stop):
             stop.wait(POLL_SECONDS)
         return True
 
-    def step(self) -> int:
-        """Translate one page; how many messages."""
+    def step(self, stop: threading.Event | None = None) -> int:
+        """Translate one page, or what of it there is time for: until `stop` is set, and half of the
+        lease is over. The rest is given back at once; how many messages were translated."""
+        until = time.monotonic() + self._lease_seconds / 2
         paused = self._directory.paused()
         with self._lend(Role.CONNECTOR) as session:
             leased = postgres.lease_messages(
                 session, self._owner, self._lease_seconds, paused, PAGE_MESSAGES
             )
-        for each in leased:
+        for n, each in enumerate(leased):
+            if (stop is not None and stop.is_set()) or time.monotonic() >= until:
+                with self._lend(Role.CONNECTOR) as session:
+                    postgres.return_messages(session, leased[n:], self._owner)
+                return n
             self._translate(each)
         return len(leased)
 
@@ -177,7 +184,9 @@ class InboxTranslator:
         try:
             consequences = self._consequences(leased)
             refusals = self._settle(consequences)
-        except (NoAnswer, Unavailable) as error:
+        except NoAnswer as error:
+            self._failed(leased, error.code, seconds=error.retry_seconds or 0.0)
+        except Unavailable as error:
             self._failed(leased, error.code)
         except Exception as error:
             log.warning("message_failed", connection=leased.connection, code=code_of(error))
@@ -219,10 +228,12 @@ class InboxTranslator:
             for n, command in enumerate(commands, 1)
         ]
 
-    def _failed(self, leased: LeasedMessage, code: str, *, dead: bool = False) -> None:
+    def _failed(
+        self, leased: LeasedMessage, code: str, *, seconds: float = 0.0, dead: bool = False
+    ) -> None:
         tries = tries_of_round(leased.attempts)
         dead = dead or tries == ATTEMPTS_MAX
-        seconds = RETRIES.pause(tries, 0.0)
+        seconds = max(seconds, RETRIES.pause(tries, 0.0))
         with self._lend(Role.CONNECTOR) as session:
             postgres.message_failed(session, leased, self._owner, code, seconds, dead=dead)
         if dead:

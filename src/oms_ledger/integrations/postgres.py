@@ -138,6 +138,12 @@ def lease_messages(
     return sorted(map(LeasedMessage._make, rows), key=lambda each: each.received_at)
 
 
+def return_messages(connection: Connection, messages: Sequence[LeasedMessage], owner: str) -> None:
+    """Give back what nobody has begun to translate: the lease counts as no try."""
+    for each in messages:
+        connection.execute(SQL["return_message"], _lease(each, owner))
+
+
 def message_done(connection: Connection, message: LeasedMessage, owner: str) -> bool:
     """False where another worker has it by now."""
     return connection.execute(SQL["message_done"], _lease(message, owner)).rowcount == 1

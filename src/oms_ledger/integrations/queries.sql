@@ -43,11 +43,14 @@ VALUES (%(connection)s, %(message_id)s, clock_timestamp(), %(sealed)s, clock_tim
 ON CONFLICT DO NOTHING;
 
 -- name: lease_messages
--- Due messages, the oldest first. While one is translated, it is due again when its lease expires.
+-- Due messages, the oldest first, of connections that are neither paused nor asked for a pause by their
+-- vendor. While one is translated, it is due again when its lease expires.
 WITH due AS (
-    SELECT connection, message_id FROM inbox_messages
+    SELECT connection, message_id FROM inbox_messages AS m
     WHERE state = 'waiting' AND due_at <= clock_timestamp()
       AND connection <> ALL(%(paused)s::text[])
+      AND NOT EXISTS (SELECT FROM connection_health AS h
+                      WHERE h.connection = m.connection AND h.blocked_until > clock_timestamp())
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE inbox_messages AS m
@@ -55,6 +58,12 @@ SET attempts = m.attempts + 1, lease_owner = %(owner)s,
     due_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
 FROM due WHERE m.connection = due.connection AND m.message_id = due.message_id
 RETURNING m.connection, m.message_id, m.received_at, m.sealed, m.attempts;
+
+-- name: return_message
+UPDATE inbox_messages
+SET attempts = attempts - 1, lease_owner = NULL, due_at = clock_timestamp()
+WHERE connection = %(connection)s AND message_id = %(message_id)s AND state = 'waiting'
+  AND lease_owner = %(owner)s AND attempts = %(attempts)s;
 
 -- name: message_done
 UPDATE inbox_messages
