@@ -169,12 +169,6 @@ SET state = %(state)s, code = %(code)s, uncertain = %(uncertain)s, lease_owner =
 WHERE job_id = %(job_id)s AND state = 'running' AND lease_owner = %(owner)s
   AND attempts = %(attempts)s;
 
--- name: return_jobs
--- Of a worker that ends: what it has not begun is another's at once.
-UPDATE jobs SET state = 'waiting', lease_owner = NULL, attempts = attempts - 1,
-    due_at = clock_timestamp(), updated_at = clock_timestamp()
-WHERE job_id = ANY(%(job_ids)s) AND state = 'running' AND lease_owner = %(owner)s;
-
 -- name: retry_job
 -- What became of it before is not known any more: it is looked up first. Its tries are counted on: their
 -- numbers are in the keys of what they report, and an earlier key would be answered as it was then.
