@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,13 @@ from oms_commands.connections.pause import PauseConnection
 from oms_commands.connections.resume import ResumeConnection
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, Unauthenticated
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.read.reader import DetachedLog
 from oms_ledger.engine.work.consequences import Consequence
 from oms_ledger.engine.work.job_runner import ATTEMPTS_MAX
 from oms_ledger.integrations.inbox import InboxTranslator
+from oms_ledger.integrations.postgres import SQL
+from oms_ledger.kernel import Log
 from oms_ledger.testing.fault_server import FaultServer, ServedAnswer, fault_server
 from tests.databases import Database
 from tests.integrations.acme import message, open_with_acme, payment, post, signature, state
@@ -218,6 +223,15 @@ def test_messages_wait_while_the_vendor_wants_no_calls(shop: Oms, ready: Databas
     assert shop.connections.translator().step() == 1
 
 
+def test_counting_reads_no_message_that_is_done(ready: Database) -> None:
+    with closing(ready.connect(Role.READER)) as reader:
+        reader.execute("SET enable_seqscan = off")
+        query = b"EXPLAIN " + SQL["count_messages"]
+        plan = str(reader.execute(query).fetchall())
+    assert "inbox_messages_due" in plan
+    assert "inbox_messages_dead" in plan
+
+
 class Killed(BaseException):
     """The process ends here."""
 
@@ -320,3 +334,25 @@ def test_a_flood_ends_as_the_provider_has_it(shop: Oms) -> None:
 @pytest.mark.long
 def test_ten_thousand_end_as_the_provider_has_it(shop: Oms) -> None:
     flood(shop, 10_000)
+
+
+def test_connections_are_folded_where_the_log_has_moved_alone(shop: Oms) -> None:
+    directory = shop.connections.directory
+    folded: list[int] = []
+
+    def log() -> Log:
+        class Counted(DetachedLog):
+            def keys(self, *given: Any, **more: Any) -> list[str]:
+                folded.append(self.position)
+                return super().keys(*given, **more)
+
+        return Counted(shop.readers, shop.readers.head())
+
+    directory._log = log
+    first = directory.get("acme-uk", fresh=True)
+    assert directory.get("acme-uk", fresh=True) == first
+    assert len(folded) <= 1
+    shop.execute(PauseConnection("acme-uk"), actor="clerk")
+    connection, _ = directory.get("acme-uk", fresh=True)
+    assert connection.paused
+    assert folded[-1] == shop.readers.head()

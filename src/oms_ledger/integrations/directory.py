@@ -9,7 +9,7 @@ from threading import Lock
 from oms_ledger.domain.connections.events import ConnectionDefined
 from oms_ledger.domain.connections.rules import unknown_connection
 from oms_ledger.domain.connections.state import VendorConnection
-from oms_ledger.kernel import Log
+from oms_ledger.kernel import Log, Position
 
 FRESH_SECONDS = 1.0
 """How long what was read is used: a pause takes effect after this time at the latest."""
@@ -26,6 +26,7 @@ class ConnectionDirectory:
         self._log = log
         self._read: Mapping[str, VendorConnection] = {}
         self._read_at = float("-inf")
+        self._position: Position | None = None
         self._lock = Lock()
 
     def all(self) -> Mapping[str, VendorConnection]:
@@ -48,7 +49,9 @@ class ConnectionDirectory:
         with self._lock:
             if time.monotonic() - self._read_at > seconds:
                 log = self._log()
-                keys = log.keys(VendorConnection)
-                self._read = {key: log.fold(VendorConnection, key) for key in keys}
+                if log.position != self._position:
+                    keys = log.keys(VendorConnection)
+                    self._read = {key: log.fold(VendorConnection, key) for key in keys}
+                    self._position = log.position
                 self._read_at = time.monotonic()
             return self._read

@@ -132,13 +132,16 @@ class LedgerConnections:
 
     def statuses(self) -> list[ConnectionStatus]:
         """All connections, by name."""
+        connections = sorted(self.directory.all().items())
+        if not connections:
+            return []
         with self._lend(Role.READER) as session:
             health = postgres.health(session)
             secrets = postgres.secret_statuses(session)
             messages = postgres.count_messages(session)
             counts = jobs.counts(session)
         statuses = []
-        for name, connection in sorted(self.directory.all().items()):
+        for name, connection in connections:
             of_jobs = [each for each in counts if each.connection == name]
             waiting = [each for each in of_jobs if each.state != "dead"]
             dead = sum(each.jobs for each in of_jobs) - sum(each.jobs for each in waiting)

@@ -154,6 +154,13 @@ def test_they_are_listed_and_counted(ready: Database, connector: Connection) -> 
     assert jobs.list_jobs(connector, name="other") == []
 
 
+def test_counting_reads_no_job_that_has_ended(connector: Connection) -> None:
+    connector.execute("SET enable_seqscan = off")
+    plan = str(connector.execute(b"EXPLAIN " + jobs.SQL["count_jobs"].encode()).fetchall())
+    assert "jobs_due" in plan
+    assert "jobs_dead" in plan
+
+
 def test_ended_jobs_are_deleted_after_a_period(ready: Database, connector: Connection) -> None:
     make(ready, "payments-1", "payments-2", "payments-3")
     done, dead, _ = lease(connector)

@@ -197,9 +197,14 @@ WHERE (%(connection)s::text IS NULL OR connection = %(connection)s)
 ORDER BY created_at DESC, job_id DESC LIMIT %(limit)s;
 
 -- name: count_jobs
+-- One part for each partial index, so that those that have ended are not read.
 SELECT connection, state, count(*),
        extract(epoch FROM clock_timestamp() - min(created_at))::float8
-FROM jobs WHERE state IN ('waiting', 'running', 'dead') GROUP BY 1, 2;
+FROM jobs WHERE state IN ('waiting', 'running') GROUP BY 1, 2
+UNION ALL
+SELECT connection, state, count(*),
+       extract(epoch FROM clock_timestamp() - min(created_at))::float8
+FROM jobs WHERE state = 'dead' GROUP BY 1, 2;
 
 -- name: prune_jobs
 DELETE FROM jobs WHERE job_id IN (
