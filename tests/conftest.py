@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import hypothesis
 import pytest
@@ -14,6 +17,17 @@ import structlog
 from tests import server as tests_server
 from tests.database_reset import Databases
 from tests.databases import KEK, Database, postgres15_binaries, temporary_server
+
+_configure_logs = structlog.configure
+
+
+def _configure_without_cache(**settings: Any) -> None:
+    """A logger that is kept from its first use on would write for ever to where one test has sent
+    it, past what a later one captures."""
+    _configure_logs(**settings | {"cache_logger_on_first_use": False})
+
+
+structlog.configure = _configure_without_cache  # type: ignore[assignment]  # for all tests
 
 # Coloured tracebacks take a second each, and nobody reads those of a test that passes.
 structlog.configure(
@@ -24,6 +38,7 @@ structlog.configure(
         ),
     ]
 )
+LOGS = structlog.get_config()
 
 # Collecting the tests makes some million objects that live as long as the run.
 gc.set_threshold(100_000, 50, 100)
@@ -81,6 +96,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.postgres)
         if LONG_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.long)
+
+
+@contextmanager
+def logs_of_one_test() -> Iterator[None]:
+    """What a test has configured of the log ends with it: the stream of its handler is closed."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    if structlog.get_config() != LOGS:
+        structlog.configure(**LOGS)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def _logs_end_with_their_test() -> Iterator[None]:
+    with logs_of_one_test():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.fulfilments.events import FulfilmentAccepted
-from oms_ledger.domain.fulfilments.rules import begun, existing_case, require_work
+from oms_ledger.domain.fulfilments.rules import existing_case, opening_events, require_work
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
@@ -31,5 +31,5 @@ class AcceptFulfilment(FulfilmentCommand):
         require_work(case, "accepted")
         if case.work.state.accepted:
             return ()
-        changes = [*begun(case), Change(FulfilmentAccepted(self.fulfilment_id))]
+        changes = [*opening_events(case), Change(FulfilmentAccepted(self.fulfilment_id))]
         return dated(changes, self.occurred_at, ctx)

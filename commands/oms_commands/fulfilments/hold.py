@@ -11,7 +11,7 @@ from oms_commands._fields import STRICT, Id, Note, OccurredAt, Reason
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilments.events import FulfilmentHeld
-from oms_ledger.domain.fulfilments.rules import begun, existing_case
+from oms_ledger.domain.fulfilments.rules import existing_case, opening_events
 from oms_ledger.domain.fulfilments.work import work_status
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
@@ -45,4 +45,4 @@ class HoldFulfilment(FulfilmentCommand):
                 "Nothing of it is left to hold back.",
             )
         held = FulfilmentHeld(self.fulfilment_id, self.reason, self.note)
-        return dated([*begun(case), Change(held)], self.occurred_at, ctx)
+        return dated([*opening_events(case), Change(held)], self.occurred_at, ctx)

@@ -13,7 +13,7 @@ from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.fulfilments.blocks import require_no_wait
 from oms_ledger.domain.fulfilments.events import FulfilmentAbsorbed, FulfilmentMerged
-from oms_ledger.domain.fulfilments.rules import begun, existing_case, require_work
+from oms_ledger.domain.fulfilments.rules import existing_case, opening_events, require_work
 from oms_ledger.domain.guards import quantities
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
@@ -55,8 +55,8 @@ class MergeFulfilments(FulfilmentCommand):
             require_no_wait(work, ctx.now)
         lines, picked = quantities(other.open.items()), quantities(other.picked.items())
         changes = [
-            *begun(case),
-            *(each for each in begun(absorbed) if each not in begun(case)),
+            *opening_events(case),
+            *(each for each in opening_events(absorbed) if each not in opening_events(case)),
             Change(FulfilmentMerged(self.fulfilment_id, self.merged, lines, picked)),
             Change(FulfilmentAbsorbed(self.merged, self.fulfilment_id, lines, picked)),
         ]

@@ -15,8 +15,8 @@ from oms_ledger.domain.fulfilments.events import FulfilmentMoved
 from oms_ledger.domain.fulfilments.reroute import moved, rejecting_locations, stock_at
 from oms_ledger.domain.fulfilments.rules import (
     Case,
-    begun,
     existing_case,
+    opening_events,
     require_work,
     with_put_back,
 )
@@ -54,7 +54,7 @@ class MoveFulfilment(FulfilmentCommand):
             raise insufficient(plan.shortages, f"Receive stock at {self.location}, or split it.")
         lines = quantities(case.work.open.items())
         changes = [
-            *begun(case),
+            *opening_events(case),
             Change(FulfilmentMoved(self.fulfilment_id, self.location, lines)),
             *moved(case, plan.allocations),
         ]

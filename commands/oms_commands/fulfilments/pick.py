@@ -16,8 +16,8 @@ from oms_ledger.domain.fulfilments.blocks import require_pickable
 from oms_ledger.domain.fulfilments.events import FulfilmentPicked, PickedLine
 from oms_ledger.domain.fulfilments.rules import (
     Case,
-    begun,
     existing_case,
+    opening_events,
     require_work,
     wanted_units,
     with_put_back,
@@ -74,7 +74,7 @@ class PickFulfilment(FulfilmentCommand):
         picked = self._picked(case)
         short = {} if self.partial else self._short(case)
         event = FulfilmentPicked(self.fulfilment_id, tuple(picked), quantities(short.items()))
-        changes = [*begun(case), Change(event)]
+        changes = [*opening_events(case), Change(event)]
         if short:
             changes += short_pick(case, short, ctx, given, write_off=self.write_off)
         return dated(with_put_back(changes, case.order, case.works.values()), self.occurred_at, ctx)

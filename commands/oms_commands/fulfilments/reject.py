@@ -12,8 +12,8 @@ from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand, rero
 from oms_ledger.domain.fulfilments.events import FulfilmentRejected
 from oms_ledger.domain.fulfilments.reroute import REJECTED, open_units, rejecting_locations
 from oms_ledger.domain.fulfilments.rules import (
-    begun,
     existing_case,
+    opening_events,
     require_work,
     units_of,
     with_put_back,
@@ -52,5 +52,5 @@ class RejectFulfilment(FulfilmentCommand):
         rerouted = reroute(order, open_units(case), excluded, REJECTED, ctx, given, keep=True)
         elsewhere = quantities(units_of(rerouted.released).items())
         rejected = FulfilmentRejected(self.fulfilment_id, self.reason, elsewhere)
-        changes = [*begun(case), Change(rejected), *rerouted.changes]
+        changes = [*opening_events(case), Change(rejected), *rerouted.changes]
         return dated(with_put_back(changes, order, works), self.occurred_at, ctx)

@@ -11,7 +11,7 @@ from oms_commands._fields import STRICT, Id, OccurredAt, Time
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.fulfilments.events import FulfilmentScheduled
-from oms_ledger.domain.fulfilments.rules import begun, existing_case, require_work
+from oms_ledger.domain.fulfilments.rules import existing_case, opening_events, require_work
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
@@ -39,4 +39,4 @@ class ScheduleFulfilment(FulfilmentCommand):
         if case.work.state.not_before == self.not_before:
             return ()
         scheduled = FulfilmentScheduled(self.fulfilment_id, self.not_before)
-        return dated([*begun(case), Change(scheduled)], self.occurred_at, ctx)
+        return dated([*opening_events(case), Change(scheduled)], self.occurred_at, ctx)

@@ -17,9 +17,9 @@ from oms_ledger.domain.fulfilments.blocks import require_no_wait
 from oms_ledger.domain.fulfilments.events import FulfilmentSplit
 from oms_ledger.domain.fulfilments.rules import (
     Case,
-    begun,
     existing_case,
     opened,
+    opening_events,
     require_work,
     wanted_units,
 )
@@ -76,7 +76,7 @@ class SplitFulfilment(FulfilmentCommand):
         new = fulfilment_id_of(work.name.order_id, work.name.location, 1 + max(parts))
         lines = quantities(wanted.items())
         changes = [
-            *begun(case),
+            *opening_events(case),
             Change(FulfilmentSplit(self.fulfilment_id, new, lines)),
             Change(opened(new, work.name.location, case.order, lines)),
         ]

@@ -59,7 +59,7 @@ def works_in(row: Mapping[str, object], order: Order, log: Log) -> dict[str, Wor
 
 def works_at(order: Order, log: Log) -> dict[str, Work]:
     """The same from the log alone, as of its position."""
-    return works_of(order, _begun(order, log), _packed(None, order, log))
+    return works_of(order, _states_in(order, log), _packed(None, order, log))
 
 
 def _states(row: Mapping[str, object], order: Order, log: Log) -> Iterable[Fulfilment]:
@@ -68,11 +68,11 @@ def _states(row: Mapping[str, object], order: Order, log: Log) -> Iterable[Fulfi
     stored = _works(text) if (text := maybe(row, "works", str)) else []
     reached = maybe(row, "works_position", int) or 0
     if reached < log.position or any(each.position > log.position for each in stored):
-        return _begun(order, log)
+        return _states_in(order, log)
     return [state_of(each.document) for each in stored]
 
 
-def _begun(order: Order, log: Log) -> list[Fulfilment]:
+def _states_in(order: Order, log: Log) -> list[Fulfilment]:
     group = fulfilment_group(order.first_event.order_id)
     return [log.fold(Fulfilment, key) for key in log.keys(Fulfilment, group)]
 

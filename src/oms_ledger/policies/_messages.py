@@ -27,6 +27,11 @@ def any_channel_has_messages(log: Log) -> bool:
     return any(each is not None and each.messages for each in settings)
 
 
+def is_news(recorded: Recorded, log: Log) -> bool:
+    """Whether an event is new enough for a message, and a channel writes any."""
+    return not is_old(recorded) and any_channel_has_messages(log)
+
+
 def message_about(
     log: Log, order_id: str, template: Template, part_id: str | None = None
 ) -> Sequence[Command]:

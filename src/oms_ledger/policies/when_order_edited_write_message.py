@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from oms_ledger.domain.orders.events import OrderEdited
 from oms_ledger.kernel import Command, Log, Policy, Recorded
-from oms_ledger.policies._messages import any_channel_has_messages, is_old, message_about
+from oms_ledger.policies._messages import is_news, message_about
 
 
 def react(recorded: Recorded, log: Log) -> Sequence[Command]:
     event = recorded.event
     assert isinstance(event, OrderEdited)
-    if not event.notify_customer or is_old(recorded) or not any_channel_has_messages(log):
+    if not (event.notify_customer and is_news(recorded, log)):
         return ()
     return message_about(log, event.order_id, "edited", event.edit_id)
 

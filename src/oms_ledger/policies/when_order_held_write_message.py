@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from oms_ledger.domain.orders.events import OrderHeld
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Command, Log, Policy, Recorded
-from oms_ledger.policies._messages import any_channel_has_messages, is_old, message_about
+from oms_ledger.policies._messages import is_news, message_about
 
 
 def react(recorded: Recorded, log: Log) -> Sequence[Command]:
     event = recorded.event
     assert isinstance(event, OrderHeld)
-    if is_old(recorded) or not any_channel_has_messages(log):
+    if not is_news(recorded, log):
         return ()
     before = log.fold(Order, event.order_id, recorded.position - 1)
     if event.hold_id in before.holds:  # the same hold, with another reason

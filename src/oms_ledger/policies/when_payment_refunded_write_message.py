@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from oms_ledger.domain.payments.events import PaymentRefunded
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.kernel import Command, Log, Policy, Recorded
-from oms_ledger.policies._messages import any_channel_has_messages, is_old, message_about
+from oms_ledger.policies._messages import is_news, message_about
 
 
 def react(recorded: Recorded, log: Log) -> Sequence[Command]:
     event = recorded.event
     assert isinstance(event, PaymentRefunded)
-    if is_old(recorded) or not any_channel_has_messages(log):
+    if not is_news(recorded, log):
         return ()
     requested = log.fold(Payment, event.payment_id).first_event
     return message_about(log, requested.order_id, "refunded", event.refund_id)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from oms_ledger.domain.orders.events import UnitsShipped
 from oms_ledger.kernel import Command, Log, Policy, Recorded
-from oms_ledger.policies._messages import any_channel_has_messages, is_old, message_about
+from oms_ledger.policies._messages import is_news, message_about
 
 
 def react(recorded: Recorded, log: Log) -> Sequence[Command]:
     event = recorded.event
     assert isinstance(event, UnitsShipped)
-    if is_old(recorded) or not any_channel_has_messages(log):
+    if not is_news(recorded, log):
         return ()
     return message_about(log, event.order_id, "shipped", event.shipment_id)
 

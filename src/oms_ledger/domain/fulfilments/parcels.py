@@ -9,7 +9,7 @@ from oms_ledger.domain.fulfilment.creation import (
 )
 from oms_ledger.domain.fulfilment.gate import require_unblocked
 from oms_ledger.domain.fulfilments.blocks import blocks_of_work
-from oms_ledger.domain.fulfilments.rules import Case, begun, with_put_back
+from oms_ledger.domain.fulfilments.rules import Case, opening_events, with_put_back
 from oms_ledger.domain.guards import quantities
 from oms_ledger.domain.orders.events import UnitsPacked
 from oms_ledger.kernel import Change, Context, Given
@@ -32,7 +32,7 @@ def pack(
     override = require_unblocked(order, plan.units, force, given, blocks)
     order_id, lines = work.name.order_id, quantities(plan.units.items())
     changes = [
-        *begun(case),
+        *opening_events(case),
         Change(UnitsPacked(order_id, plan.shipment_id, plan.location, lines)),
         Change(shipment_created(order, plan, override)),
     ]

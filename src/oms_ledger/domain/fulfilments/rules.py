@@ -97,7 +97,7 @@ def require_work(case: Case, wanted: str) -> None:
         )
 
 
-def begun(case: Case) -> list[Change]:
+def opening_events(case: Case) -> list[Change]:
     """The events that the first command about a fulfilment order begins with."""
     work, order = case.work, case.order
     changes: list[Change] = []

@@ -106,7 +106,7 @@ def works_of(
     shipments. None of an order that is not confirmed."""
     if order.placed is None or not order.confirmed:
         return {}
-    works = _begun(states)
+    works = _works_of_states(states)
     for shipment in shipments:
         if shipment.status != "cancelled":
             _add_shipment(order, works, shipment)
@@ -117,7 +117,7 @@ def works_of(
     return works
 
 
-def _begun(states: Iterable[Fulfilment]) -> dict[str, Work]:
+def _works_of_states(states: Iterable[Fulfilment]) -> dict[str, Work]:
     works: dict[str, Work] = {}
     for state in states:
         name = fulfilment_name(state.opened.fulfilment_id) if state.opened else None
