@@ -197,11 +197,9 @@ class AuthoriseCall(PaymentCall):
 
 @dataclass(frozen=True, slots=True)
 class CaptureCall(PaymentCall):
-    """With `final` the rest of the authorisation is released. `captured_before` is what the ledger
-    knows to be captured of the payment without this."""
+    """With `final` the rest of the authorisation is released."""
 
     final: bool = False
-    captured_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from oms_ledger.integrations.payments.paypal import translate
 from oms_ledger.integrations.payments.paypal.http import CallRefused, PayPalHttp
 from oms_ledger.integrations.payments.paypal.orders import PayPalOrders
 from oms_ledger.integrations.payments.paypal.translate import (
-    PayPalAmount,
     PayPalCapture,
     PayPalDispute,
 )
@@ -57,10 +56,6 @@ class Resource(msgspec.Struct):
     """What a webhook is about, of any kind; or a capture with what it belongs to."""
 
     id: str = ""
-    status: str = ""
-    amount: PayPalAmount | None = None
-    custom_id: str | None = None
-    invoice_id: str | None = None
     dispute_id: str = ""
     supplementary_data: SupplementaryData = msgspec.field(default_factory=SupplementaryData)
     links: list[translate.PayPalLink] = []
