@@ -46,9 +46,6 @@ PAGE_MESSAGES = 10
 SWEEP_SECONDS = 300.0
 """How often each connection is swept for messages that were lost."""
 
-SWEEP_PAGES_MAX = 50
-"""Answers that one sweep reads: what is left is read by the next."""
-
 MESSAGE_ID_CHARACTERS_MAX = 200
 """Of a longer id of the vendor's its hash is kept."""
 
@@ -291,13 +288,9 @@ class InboxSweeper:
         try:
             _, defined = self._directory.get(name)
             with self._accounts.adapter(defined) as adapter:
-                for _ in range(SWEEP_PAGES_MAX):
-                    swept = adapter.sweep(cursor)
-                    missed += sum(self._store.put(name, each) for each in swept.messages)
-                    cursor = swept.cursor
-                    self._record(name, cursor)
-                    if not swept.more:
-                        break
+                swept = adapter.sweep(cursor)
+            missed = sum(self._store.put(name, each) for each in swept.messages)
+            self._record(name, swept.cursor)
         except (NoAnswer, OmsError) as error:
             log.warning("sweep_failed", connection=name, code=error.code)
             self._record(name, None)

@@ -127,11 +127,10 @@ class BadSignature(Exception):
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """Messages of the vendor of a span of time, and where the next sweep begins. `cursor` is the
-    adapter's own text; `more` where the span is longer than one answer."""
+    adapter's own text."""
 
     messages: Sequence[WebhookMessage]
     cursor: str
-    more: bool = False
 
 
 class Webhooks(Protocol):
