@@ -189,6 +189,11 @@ def test_a_message_is_stored_once(acme: Oms, desk: Api, vendors_side: Api) -> No
     assert desk.get("/v1/inbox", params={"state": "done"}).json()["items"]
     assert desk.post("/v1/inbox/acme-uk/m1/replay").json()["state"] == "waiting"
     assert desk.post("/v1/inbox/acme-uk/m7/replay").status_code == 404
+    assert desk.post("/v1/inbox/acme-uk/m1/drop").status_code == 404, "it is not dead"
+    with acme.connections._lend(Role.CONNECTOR) as session:
+        session.execute("UPDATE inbox_messages SET state = 'dead', ended_at = now()")
+    dropped = {"connection": "acme-uk", "message_id": "m1", "state": "done"}
+    assert desk.post("/v1/inbox/acme-uk/m1/drop").json() == dropped
 
 
 def test_what_is_forged_is_refused_and_not_kept(acme: Oms, desk: Api, vendors_side: Api) -> None:

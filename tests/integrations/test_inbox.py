@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,40 +19,21 @@ from oms_ledger.domain.errors import NotFound, Unauthenticated
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.read.reader import DetachedLog
 from oms_ledger.engine.work.consequences import Consequence
-from oms_ledger.engine.work.job_runner import ATTEMPTS_MAX
 from oms_ledger.integrations.inbox import InboxTranslator
 from oms_ledger.integrations.postgres import SQL
 from oms_ledger.kernel import Log
-from oms_ledger.testing.fault_server import FaultServer, ServedAnswer, fault_server
+from oms_ledger.testing.fault_server import FaultServer, ServedAnswer
 from tests.databases import Database
-from tests.integrations.acme import message, open_with_acme, payment, post, signature, state
-
-
-@pytest.fixture
-def vendor() -> Iterator[FaultServer]:
-    with fault_server() as running:
-        yield running
-
-
-@pytest.fixture
-def shop(ready: Database, vendor: FaultServer) -> Iterator[Oms]:
-    with open_with_acme(ready.settings, vendor.url) as oms:
-        yield oms
-
-
-def translate_all(oms: Oms) -> None:
-    translator = oms.connections.translator()
-    while translator.step():
-        pass
-
-
-def make_due(database: Database) -> None:
-    with closing(database.connect_owner()) as owner:
-        owner.execute("UPDATE inbox_messages SET due_at = clock_timestamp()")
-
-
-def states(oms: Oms) -> dict[str, str]:
-    return {each.message_id: each.state for each in oms.connections.messages.list(limit=500)}
+from tests.integrations.acme import (
+    make_due,
+    message,
+    payment,
+    post,
+    signature,
+    state,
+    states,
+    translate_all,
+)
 
 
 def test_a_message_is_kept_and_translated_once(shop: Oms) -> None:
@@ -98,22 +79,7 @@ def test_a_sealed_message_is_bound_to_its_id(shop: Oms, ready: Database) -> None
     assert waiting.code == "Unreadable"
 
 
-def test_what_fails_is_tried_again_and_then_left_to_a_person(shop: Oms, ready: Database) -> None:
-    post(shop, message("m1", "broken"))
-    post(shop, message("m2", "silent"))
-    for _ in range(ATTEMPTS_MAX):
-        translate_all(shop)
-        make_due(ready)
-    listed = {each.message_id: each for each in shop.connections.messages.list(state="dead")}
-    assert {name: each.code for name, each in listed.items()} == {
-        "m1": "ValueError",
-        "m2": "timeout",
-    }
-    (status,) = shop.connections.statuses()
-    assert (status.dead, status.is_degraded) == (2, True)
-
-
-def test_a_dead_message_is_translated_again_by_hand(shop: Oms, ready: Database) -> None:
+def test_a_message_is_translated_again_by_hand(shop: Oms, ready: Database) -> None:
     payment_id = payment(shop)
     body = message("m1", "refunded", payment_id, 2000)
     post(shop, body)
@@ -142,19 +108,6 @@ def test_what_a_message_is_about_has_changed_when_it_is_replayed(
     assert (totals.authorised, totals.captured) == (2000, 500)
 
 
-def test_each_replay_has_all_its_tries(shop: Oms, ready: Database) -> None:
-    post(shop, message("m1", "silent"))
-    for tries in (ATTEMPTS_MAX, 2 * ATTEMPTS_MAX):
-        for _ in range(ATTEMPTS_MAX - 1):
-            translate_all(shop)
-            make_due(ready)
-        assert states(shop) == {"m1": "waiting"}
-        translate_all(shop)
-        (dead,) = shop.connections.messages.list(state="dead")
-        assert dead.attempts == tries
-        shop.connections.messages.replay("acme-uk", "m1")
-
-
 def test_messages_about_anything_else_are_done(shop: Oms) -> None:
     post(shop, message("m1", "news"))
     post(shop, message("m2", "captured", "00000000-0000-0000-0000-000000000000", 100))
@@ -173,19 +126,6 @@ def test_messages_of_a_paused_connection_wait(shop: Oms) -> None:
     shop.connections.directory._read_at = float("-inf")
     translate_all(shop)
     assert state(shop, payment_id).status == "authorised"
-
-
-def test_they_are_deleted_after_their_period(shop: Oms, ready: Database) -> None:
-    for n, kind in enumerate(("news", "news", "silent")):
-        post(shop, message(f"m{n}", kind))
-    translate_all(shop)
-    with closing(ready.connect_owner()) as owner:
-        owner.execute(
-            "UPDATE inbox_messages SET received_at = received_at - interval '31 days'"
-            " WHERE message_id <> 'm1'"
-        )
-    shop.connections.prune()
-    assert states(shop) == {"m1": "done", "m2": "waiting"}, "one that waits is not lost"
 
 
 def test_what_there_is_no_time_for_is_given_back_untried(shop: Oms) -> None:

@@ -305,6 +305,7 @@ def _connections(oms: Oms, threads: Threads) -> dict[str, Handle]:
         routes.INBOX_RECEIVE.path: inbox.receive,
         routes.INBOX.path: inbox.list,
         routes.INBOX_REPLAY.path: inbox.replay,
+        routes.INBOX_DROP.path: inbox.drop,
     }
 
 

@@ -150,11 +150,20 @@ class InboxHandlers:
         return answer({"items": [_message(each) for each in items]})
 
     async def replay(self, request: Request) -> Response:
+        return await self._change(request, self._connections.messages.replay, "waiting")
+
+    async def drop(self, request: Request) -> Response:
+        return await self._change(request, self._connections.messages.drop, "done")
+
+    async def _change(
+        self, request: Request, change: Callable[[str, str], None], state: str
+    ) -> Response:
+        """Change a message; `state` is that which it has afterwards."""
         refuse_others(query_fields(request))
         fields = path_fields(request)
         name, message_id = fields["connection"], fields["message_id"]
-        await self._threads.run(partial(self._connections.messages.replay, name, message_id))
-        return answer({"connection": name, "message_id": message_id, "state": "waiting"})
+        await self._threads.run(partial(change, name, message_id))
+        return answer({"connection": name, "message_id": message_id, "state": state})
 
 
 def _refuse(seconds: float, what: str) -> None:

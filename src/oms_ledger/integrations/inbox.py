@@ -83,6 +83,16 @@ class MessageStore:
                     " dead. List them with GET /v1/inbox."
                 )
 
+    def drop(self, connection: str, message_id: str) -> None:
+        """End a dead message: a person has decided that nothing is to follow from it. `NotFound`
+        where there is none."""
+        with self._lend(Role.CONNECTOR) as session:
+            if not postgres.drop_message(session, connection, message_id):
+                raise NotFound(
+                    f"There is no dead message {message_id[:100]} of {connection[:100]}. List them"
+                    " with GET /v1/inbox?state=dead."
+                )
+
     def list(
         self, *, connection: str | None = None, state: str | None = None, limit: int = 50
     ) -> Sequence[MessageStatus]:

@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
+import structlog
+
 from oms_ledger.domain.connections.state import VendorConnection
 from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
@@ -36,11 +38,17 @@ from oms_ledger.kernel import Log, Position
 from oms_ledger.privacy.secret_box import SecretBox
 from oms_ledger.settings import Settings
 
+log = structlog.get_logger(__name__)
+
 DEGRADED_SECONDS = 300.0
 """A job that has waited for so long while its vendor fails is no passing outage."""
 
 JOB_DAYS = 90
 """How long a job that ended is kept."""
+
+DEAD_MESSAGES_MAX = 10_000
+"""Dead messages of one connection. They wait for a person, whatever their age; of more than these
+the oldest are deleted, which the log says."""
 
 PRUNE_SECONDS = 600.0
 
@@ -221,10 +229,14 @@ class LedgerConnections:
         return InboxSweeper(self._lend, self.messages, self.directory, self.accounts, locked)
 
     def prune(self, stop: object = None) -> bool:
-        """The step of a loop: delete messages and ended jobs that were kept long enough."""
+        """The step of a loop: delete messages and jobs that have ended and were kept long enough,
+        and of dead messages those that are too many."""
         with self._lend(Role.CONNECTOR) as session:
             while postgres.prune_messages(session, self._settings.inbox_days):
                 pass
+            while deleted := postgres.prune_dead_messages(session, DEAD_MESSAGES_MAX):
+                for name, count in deleted.items():
+                    log.warning("dead_messages_deleted", connection=name, count=count)
             while jobs.prune(session, JOB_DAYS):
                 pass
         return True

@@ -88,6 +88,11 @@ SET state = 'waiting', ended_at = NULL, due_at = clock_timestamp(),
     lease_owner = NULL
 WHERE connection = %s AND message_id = %s AND state IN ('done', 'dead');
 
+-- name: drop_message
+-- It stays until its period is over, so that the same message is not taken for a new one.
+UPDATE inbox_messages SET state = 'done', code = 'dropped', ended_at = clock_timestamp()
+WHERE connection = %s AND message_id = %s AND state = 'dead';
+
 -- name: inbox_messages
 SELECT connection, message_id, received_at, state, attempts, due_at, code, ended_at
 FROM inbox_messages
@@ -104,11 +109,22 @@ SELECT connection, 'dead', count(*) FROM inbox_messages WHERE state = 'dead'
 GROUP BY connection;
 
 -- name: prune_messages
--- Those that nobody waits for. A page at a time, so that no statement takes long.
+-- Those that are done. A page at a time, so that no statement takes long.
 DELETE FROM inbox_messages WHERE (connection, message_id) IN (
     SELECT connection, message_id FROM inbox_messages
-    WHERE received_at < clock_timestamp() - make_interval(days => %(days)s) AND state <> 'waiting'
+    WHERE received_at < clock_timestamp() - make_interval(days => %(days)s) AND state = 'done'
     ORDER BY received_at LIMIT %(limit)s);
+
+-- name: prune_dead_messages
+-- The oldest of a connection that has more dead ones than are kept.
+DELETE FROM inbox_messages WHERE (connection, message_id) IN (
+    SELECT connection, message_id FROM (
+        SELECT connection, message_id,
+               row_number() OVER (PARTITION BY connection
+                                  ORDER BY received_at DESC, message_id) AS number
+        FROM inbox_messages WHERE state = 'dead') AS dead
+    WHERE number > %(kept)s LIMIT %(limit)s)
+RETURNING connection;
 
 -- name: sweeps
 -- Of these connections those whose last sweep is old, with the cursor of the next.

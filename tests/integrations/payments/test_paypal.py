@@ -78,7 +78,7 @@ def test_a_refund_of_several_captures_is_one_fact() -> None:
     assert bench.totals(course.capture_call(1).payment_id).refunded == 1500
 
 
-def test_a_refund_that_went_through_in_part_is_not_refused() -> None:
+def test_a_refund_of_which_one_part_was_made_is_not_refused() -> None:
     """Refused, it would be requested again whole, and its first part be paid twice."""
     bench = PayPalBench()
     course = PaymentCourse(bench).authorised()

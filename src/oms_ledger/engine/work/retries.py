@@ -52,7 +52,7 @@ def retry_effect(
     named = (each for each in effects_of_ledger if effect_cursor(each.name) == source)
     effect = next(named, None)
     if effect is None:
-        raise _nobody(source)
+        raise _unknown_source(source)
     try:
         past = log_at(kept.position)
         (event,) = past.events(kept.position - 1, 1)
@@ -118,11 +118,11 @@ def consequences_again(
         (each for each in policies_of_ledger if policy_source(each.name) == kept.source), None
     )
     if policy is None:
-        raise _nobody(kept.source)
+        raise _unknown_source(kept.source)
     return policies.reactions(policy, event, past)
 
 
-def _nobody(source: str) -> NotFound:
+def _unknown_source(source: str) -> NotFound:
     return NotFound(
         f"This program has no {source}. Retry it with the version of the program that has it, or"
         " delete the refusal with `oms-ledger work dismiss`."
