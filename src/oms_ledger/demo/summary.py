@@ -42,16 +42,18 @@ SPARKS = " ▁▂▃▄▅▆▇█"
 
 def show(oms: Oms, console: Console, at: Position) -> None:
     """Print the tables of the shop, as of position `at` or later."""
-    everything = _all(oms, "list_orders", {}, at)
+    everything = all_items(oms, "list_orders", {}, at)
     orders = [order for order in everything if order["channel"] in CHANNELS]
-    late = {order["order_id"] for order in _all(oms, "list_orders", {"late": True}, at)}
-    shipments, returns = (_all(oms, f"list_{kind}", {}, at) for kind in ("shipments", "returns"))
+    late = {order["order_id"] for order in all_items(oms, "list_orders", {"late": True}, at)}
+    shipments, returns = (
+        all_items(oms, f"list_{kind}", {}, at) for kind in ("shipments", "returns")
+    )
     console.print()
     console.print(_per_day(orders))
     console.print(
         Columns([_states(orders), _attention(orders, late, shipments, returns)], padding=(0, 3))
     )
-    console.print(_stock(_all(oms, "list_stock", {}, at)), "")
+    console.print(_stock(all_items(oms, "list_stock", {}, at)), "")
     console.print(_shipping([_rows(oms, by, at) for by in ("week", "location", "channel")]), "")
 
 
@@ -74,7 +76,7 @@ def run_query(oms: Oms, name: str, params: Mapping[str, object], at: Position) -
     return oms.query(query, TypeAdapter(query.params).validate_python(params), min_position=at).body
 
 
-def _all(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> list[Item]:
+def all_items(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> list[Item]:
     """The items of every page of a list."""
     items: list[Item] = []
     cursor: Json = None
@@ -95,7 +97,7 @@ def _status(order: Item, axis: str) -> str:
     return cast("Mapping[str, str]", order["status"])[axis]
 
 
-def _table(title: str, *headings: str) -> Table:
+def titled_table(title: str, *headings: str) -> Table:
     """A table; columns whose heading ends in `>` are aligned to the right."""
     table = Table(
         title=title,
@@ -121,7 +123,9 @@ def _per_day(orders: Sequence[Item]) -> Table:
     counts = Counter(placed)
     most = max(counts.values(), default=0)
     title = f"{len(orders)} orders, day by day"
-    table = _table(title, "Channel", f"{days[0]:%d %b} to {last:%d %b %Y}" if days else "", ">")
+    table = titled_table(
+        title, "Channel", f"{days[0]:%d %b} to {last:%d %b %Y}" if days else "", ">"
+    )
     for channel in CHANNELS:
         here = [counts[channel, day] for day in days]
         total = sum(name == channel for name, _ in placed)
@@ -136,7 +140,7 @@ def _day(order: Item) -> date:
 def _states(orders: Sequence[Item]) -> Table:
     counts = Counter(_status(order, "order") for order in orders)
     most = max(counts.values(), default=0)
-    table = _table("Where orders stand", "", "", "", "")
+    table = titled_table("Where orders stand", "", "", "", "")
     for status, meaning, colour in STATES:
         count = counts[status]
         table.add_row(
@@ -156,7 +160,7 @@ def _attention(
     returned = sum(_status(order, "return") != "none" for order in orders)
     overdue = sum(order["order_id"] in late and order["shipped_at"] is None for order in waits)
     short = sum(_status(order, "fulfilment") == "backordered" for order in orders)
-    table = _table("What needs a look", "", "", "")
+    table = titled_table("What needs a look", "", "", "")
     for name, count, colour in (
         ("overdue", overdue, "red"),
         ("backordered", short, "yellow"),
@@ -200,7 +204,7 @@ def _stock(levels: Iterable[Item]) -> Table:
     }
     most = max(units["on_hand"] for units in sums.values())
     title = "Stock: █ free, ▒ promised; short is promised without being there"
-    table = _table(title, "Location", "", "On hand>", "Promised>", "Short>")
+    table = titled_table(title, "Location", "", "On hand>", "Promised>", "Short>")
     for location in LOCATIONS:
         units = sums[location.code]
         table.add_row(
@@ -226,7 +230,7 @@ def _shelf(on_hand: int, promised: int, most: int) -> Text:
 
 def _shipping(sections: Iterable[Iterable[Item]]) -> Table:
     """Performance by the week of the order, by location and by channel."""
-    table = _table(
+    table = titled_table(
         "How well it ships",
         "Orders of",
         "Parcels>",

@@ -16,8 +16,9 @@ from oms_ledger.engine.read.reader import DetachedLog, Readers
 from oms_ledger.engine.work import jobs
 from oms_ledger.engine.work.consequences import Submit
 from oms_ledger.engine.work.effects import EffectRunner
-from oms_ledger.engine.work.job_runner import JobRunner
+from oms_ledger.engine.work.job_runner import RETRIES, JobRunner
 from oms_ledger.engine.work.jobs import JobCount, JobStatus
+from oms_ledger.engine.work.loops import BackOff
 from oms_ledger.engine.work.singleton import exclusive
 from oms_ledger.integrations import postgres
 from oms_ledger.integrations.accounts import HealthRecorder, VendorAccounts
@@ -204,13 +205,14 @@ class LedgerConnections:
             self._effects, self.directory, self.accounts, self._log_now, self._submit
         )
 
-    def job_runner(self) -> JobRunner:
+    def job_runner(self, retries: BackOff = RETRIES) -> JobRunner:
         """Does jobs; the caller closes it."""
         return JobRunner(
             partial(self._lend, Role.CONNECTOR),
             list(self._effects),
             self.performer(),
             self.directory.paused,
+            retries=retries,
         )
 
     def translator(self) -> InboxTranslator:
