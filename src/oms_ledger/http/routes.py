@@ -200,6 +200,7 @@ CONNECTIONS = FixedRoute(
     "Connections to vendors, with their health",
     JSON,
     answers.ConnectionsAnswer,
+    tuple(FRESHNESS),
 )
 CONNECTION_SECRETS = FixedRoute(
     "/v1/connections/{connection}/secrets",

@@ -141,7 +141,17 @@ class LedgerConnections:
 
     def statuses(self) -> list[ConnectionStatus]:
         """All connections, by name."""
-        connections = sorted(self.directory.all().items())
+        return self.statuses_from(0)[1]
+
+    def statuses_from(self, least: Position) -> tuple[Position, list[ConnectionStatus]]:
+        """All connections, by name, and the position of the log as of which they are defined so:
+        `least` or a later one."""
+        position, defined = self.directory.from_position(least)
+        return position, self._statuses(sorted(defined.items()))
+
+    def _statuses(
+        self, connections: Sequence[tuple[str, VendorConnection]]
+    ) -> list[ConnectionStatus]:
         if not connections:
             return []
         with self._lend(Role.READER) as session:
