@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TypeVar
 
 from oms_ledger.domain.errors import invalid_field
@@ -29,8 +30,9 @@ class OrderAccountCommand(Command):
     account_is_missing: bool
 
     @property
+    @abstractmethod
     def needs_account(self) -> bool:
-        raise NotImplementedError
+        """Whether the command is about an account though it names none."""
 
     @property
     def account_request(self) -> AccountRequest | None:

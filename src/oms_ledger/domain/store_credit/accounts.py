@@ -1,5 +1,5 @@
-"""How accounts of store credit are named. The name of an account is a secret: whoever knows the
-number of a gift can spend it. So a name is replaced by a keyed hash of it before a command is
+"""How accounts of store credit are named. The name of an account is a secret: everybody who knows
+the number of a gift can spend it. So a name is replaced by a keyed hash of it before a command is
 queued, and the name itself is sealed."""
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class StoreCreditAccount:
     itself of an account of before names were hashed. `subject` is that of the data key which seals
     `account_number`, the name; None where the command named the account by its key. `ending` are
     the last characters of the name. `customer_id` is that of the customer of the command's order,
-    where the account is theirs."""
+    where the account is the customer's own."""
 
     key: str
     subject: str
