@@ -89,8 +89,8 @@ def test_no_number_is_in_clear_anywhere(
     back = shop.get(f"/v1/store-credit/{FOR_A_RETURN}").json()
     assert (back["account_number"], back["account_ending"]) == (FOR_A_RETURN, "8899")
     log = shop.get("/v1/audit/access").json()["items"]
-    seen = [each for each in log if each["route"].endswith("/v1/store-credit/{account}")]
-    assert [account] in [each["subjects"] for each in seen]
+    shown = [each for each in log if each["route"].endswith("/v1/store-credit/{account}")]
+    assert [account] in [each["subjects"] for each in shown]
 
 
 def test_without_hashing_and_sealing_it_is_everywhere(
@@ -120,7 +120,7 @@ def without_pii(oms: Oms) -> str:
     return oms.api_keys.create("shop", None, scopes)
 
 
-def test_who_may_not_see_personal_data_sees_the_ending(oms: Oms, shop: Api) -> None:
+def test_readers_without_the_right_get_the_ending_alone(oms: Oms, shop: Api) -> None:
     posted(shop, f"/v1/store-credit/{SOLD}/issue", ISSUE)
     with Api(create_app(oms), without_pii(oms)) as reader:
         answer = reader.get(f"/v1/store-credit/{SOLD}").json()
