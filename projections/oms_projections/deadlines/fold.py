@@ -68,7 +68,7 @@ def reference_of(key: str, due_at: datetime) -> str:
 
 READ_MODEL = ReadModel(
     name="deadlines",
-    version=4,
+    version=5,
     package=__name__.rpartition(".")[0],
     rows=(DeadlineRow,),
     touches=touches,

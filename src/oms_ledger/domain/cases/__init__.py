@@ -1,0 +1,1 @@
+"""Cases: exceptions of shipments that somebody works on and closes."""
