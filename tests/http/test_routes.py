@@ -88,6 +88,7 @@ def _fulfil(client: ExampleClient) -> None:
     client.do("LabelShipment", shipment_id=shipment_id)
     client.do("DispatchShipment", shipment_id=shipment_id)
     client.do("RecordTrackingEvent", shipment_id=shipment_id)
+    _complain(client, shipment_id)
     delivered = client.do("DeliverShipment", shipment_id=shipment_id)
     after = delivered["position"]
     assert client.see("get_order", after, order_id=order_id)["status"]["fulfilment"] == "delivered"
@@ -98,6 +99,18 @@ def _fulfil(client: ExampleClient) -> None:
     assert (
         client.see("order_events", after, order_id=order_id)["items"][0]["command"] == "PlaceOrder"
     )
+
+
+def _complain(client: ExampleClient, shipment_id: str) -> None:
+    """A case of a shipment from its opening to its end."""
+    case_id = client.do("OpenCase", shipment_id=shipment_id)["case_id"]
+    assert client.do("OpenFlaggedCase", shipment_id=shipment_id)["case_id"] is None
+    client.do("NoteCase", case_id=case_id)
+    assert client.do("CloseCase", case_id=case_id)["resolution"] == "carrier_claim"
+    after = client.do("ReopenCase", case_id=case_id)["position"]
+    shown = client.see("get_case", after, case_id=case_id)
+    assert (shown["status"], shown["kind"], len(shown["events"])) == ("open", "damaged", 4)
+    assert client.see("list_cases", after)["items"][0]["case_id"] == case_id
 
 
 def _write(client: ExampleClient, order_id: str) -> None:
