@@ -12,7 +12,6 @@ from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.personal import with_fields
 from oms_ledger.kernel import Json, Position, Query
 from oms_projections import QUERIES
-from tests.history.cases import a_case
 from tests.history.shop import PLACES, SKUS, RandomShop
 from tests.history.work import a_fulfilment
 
@@ -75,7 +74,7 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("get_draft", draft_id=shop.a_draft()),
         question("get_reservation", reservation_id=shop.a_reservation()),
         question("get_message", message_id=shop.a_message()),
-        question("get_case", case_id=a_case(shop.complaining, shop.shipments)),
+        question("get_case", case_id=shop.cases.one()),
         question("list_return_policies"),
         question("list_channels"),
         question("list_hold_rules"),

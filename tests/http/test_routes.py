@@ -321,7 +321,7 @@ def _forget(client: ExampleClient, after: int) -> None:
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d", "return_id": "r"}
 PATHS |= {"policy_name": "n", "channel": "web", "draft_id": "d", "rule_name": "r", "account": "a"}
-PATHS |= {"reservation_id": "v", "message_id": "m", "buyer": "c", "country": "GB"}
+PATHS |= {"reservation_id": "v", "message_id": "m", "case_id": "s@1", "buyer": "c", "country": "GB"}
 PATHS |= {"connection": "k", "job_id": "j", "name": "n", "index": "000"}
 PATHS |= {"inbound_id": "i", "transfer_id": "t", "count_id": "n", "lot": "l"}
 PATHS |= {"fulfilment_id": "o@LON"}

@@ -1,4 +1,4 @@
-"""Commands about cases: exceptions of shipments that somebody works on and closes."""
+"""Commands about cases: exceptions of shipments with their notes and resolutions."""
 
 from __future__ import annotations
 

@@ -30,6 +30,7 @@ from oms_commands.orders.release_hold import ReleaseHold
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
+from oms_ledger.demo import warehouse
 from oms_ledger.demo.drafts import prepare_offers, queue_orders, reserve_baskets
 from oms_ledger.demo.messages import write_messages
 from oms_ledger.demo.money import (
@@ -239,7 +240,9 @@ def label_and_dispatch(state: ShopState, day: Day) -> Iterator[ScheduledCommand]
             yield ScheduledCommand(parcel.labelled_at, f"{parcel.key}:label", label)
         if day.has(parcel.shipped_at):
             dispatch = DispatchShipment(
-                shipment_id=parcel.shipment_id, occurred_at=parcel.shipped_at
+                shipment_id=parcel.shipment_id,
+                serials=warehouse.serials_of(parcel),
+                occurred_at=parcel.shipped_at,
             )
             yield ScheduledCommand(parcel.shipped_at, f"{parcel.key}:dispatch", dispatch)
 
@@ -316,6 +319,9 @@ def write_off_broken(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
 
 STAGES = (
     Stage("warehouse", receive),
+    Stage("warehouse", warehouse.receive_announced),
+    Stage("warehouse", warehouse.plan),
+    Stage("warehouse", warehouse.carry_out),
     Stage("sales desk", allocate),
     Stage("storefront", place_orders),
     Stage("sales desk", prepare_offers),
@@ -327,6 +333,9 @@ STAGES = (
     Stage("till", pay),
     Stage("sales desk", edit),
     Stage("sales desk", release_or_reduce),
+    Stage("warehouse", warehouse.pick),
+    Stage("warehouse", warehouse.tag_rerouted),
+    Stage("warehouse", warehouse.pack_picked),
     Stage("warehouse", pack),
     Stage("warehouse", cancel_damaged),
     Stage("warehouse", pack),

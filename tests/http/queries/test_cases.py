@@ -73,17 +73,17 @@ def test_the_desk_lists_open_cases_by_kind_age_order_and_carrier(desk: Desk) -> 
 
 
 def test_pages_begin_with_the_oldest(desk: Desk) -> None:
-    seen: list[str] = []
+    ids: list[str] = []
     params: dict[str, Any] = {"limit": 1}
     for _ in range(3):
         body = desk.api.get("/v1/cases", params=params).json()
-        seen += [item["case_id"] for item in body["items"]]
+        ids += [item["case_id"] for item in body["items"]]
         params["cursor"] = body["next_cursor"]
-    assert seen == desk.cases
+    assert ids == desk.cases
     assert desk.api.get("/v1/cases", params=params).json()["items"] == []
 
 
-def test_a_case_says_who_when_and_how_it_ended(desk: Desk) -> None:
+def test_a_case_has_its_actors_times_and_resolution(desk: Desk) -> None:
     shown = desk.api.get(f"/v1/cases/{desk.cases[2]}").json()
     assert (shown["opened_at"], shown["status"]) == ("2026-01-05T12:00:00Z", "closed")
     assert shown["opened_by"] == shown["closed_by"] == "admin"

@@ -41,7 +41,7 @@ def test_a_case_is_a_row_with_what_lists_filter_by() -> None:
     assert row.opened_by == "tester"
 
 
-def test_a_closed_case_says_how_it_ended_and_who_closed_it() -> None:
+def test_a_closed_case_has_its_resolution_and_the_actor_that_closed_it() -> None:
     row = the_row(opened(), NOTED, REFUNDED)
     assert row.facets[0] == "status:closed"
     assert "resolution:refund" in row.facets

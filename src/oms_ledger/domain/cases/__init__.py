@@ -1,1 +1,1 @@
-"""Cases: exceptions of shipments that somebody works on and closes."""
+"""Cases: exceptions of shipments with their notes and resolutions."""

@@ -34,7 +34,7 @@ class CaseStreamEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class CaseOpened(CaseStreamEvent):
-    """A shipment has an exception that somebody is to deal with. `kind` is a `CaseKind`; `scan` is
+    """A shipment has an exception that a person is to resolve. `kind` is a `CaseKind`; `scan` is
     the code of the carrier's scan that opened it, None where a person did. The other fields are
     those of the shipment then."""
 
