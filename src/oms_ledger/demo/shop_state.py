@@ -27,6 +27,9 @@ PACKING_DELAYS = {"LEEDS": timedelta(), "BRISTOL": timedelta(hours=3), "YORK": t
 OPENING = timedelta(hours=9)
 """When the warehouse opens."""
 
+OWN_DELIVERY_LOCATION = "YORK"
+"""Parcels from here are delivered by the shop itself, without scans."""
+
 PUTAWAY_TIME = timedelta(hours=3)
 """From the arrival of a delivery until its goods can be packed."""
 
@@ -86,6 +89,11 @@ class PackedParcel:
     @property
     def delivered_at(self) -> datetime:
         return self.shipped_at + (self.story.delivered_at - self.story.shipped_at)
+
+    @property
+    def scanned(self) -> bool:
+        """Whether a carrier delivers it."""
+        return self.location != OWN_DELIVERY_LOCATION
 
     @property
     def repacked(self) -> bool:

@@ -153,8 +153,9 @@ def pick(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
         yield ScheduledCommand(at - ACCEPT_BEFORE, f"{key}:accept", accept)
         lines = None
         if story is queue.short:
-            line_id, units = next(iter(state.packable[story.number][WAREHOUSE].items()))
-            lines = (PickedLineFields(line_id, units - 1),)
+            (first, units), *others = state.packable[story.number][WAREHOUSE].items()
+            there = [(first, units - 1), *others]
+            lines = tuple(PickedLineFields(line_id, units) for line_id, units in there)
         picked = PickFulfilment(fulfilment_id=work, lines=lines)
         yield ScheduledCommand(at - PICK_BEFORE, f"{key}:pick", picked)
 

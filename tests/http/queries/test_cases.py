@@ -86,7 +86,7 @@ def test_pages_begin_with_the_oldest(desk: Desk) -> None:
 def test_a_case_has_its_actors_times_and_resolution(desk: Desk) -> None:
     shown = desk.api.get(f"/v1/cases/{desk.cases[2]}").json()
     assert (shown["opened_at"], shown["status"]) == ("2026-01-05T12:00:00Z", "closed")
-    assert shown["opened_by"] == shown["closed_by"] == "admin"
+    assert shown["opened_by"] == shown["closed_by"] == "key:admin"
     assert (shown["note"], shown["resolution"]) == ("wet", "refund")
     assert [event["type"] for event in shown["events"]] == ["case.opened.v1", "case.closed.v1"]
     assert desk.api.get("/v1/cases/none").status_code == 404
