@@ -22,7 +22,7 @@ from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class OpenCase(Command):
-    """Open a case of a shipment: something went wrong with it that somebody is to deal with.
+    """Open a case of a shipment: something went wrong with it that a person is to resolve.
 
     Scans of carriers open cases by themselves. The status of the shipment stays what it is. A
     shipment has at most one open case of a kind. `occurred_at` is when it became known.
