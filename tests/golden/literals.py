@@ -26,6 +26,7 @@ from oms_ledger.domain.connections.events import (
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.retention import RetentionSet
 from oms_ledger.domain.fulfilment.events import (
+    LineLot,
     Package,
     ShipmentCancelled,
     ShipmentCreated,
@@ -303,6 +304,7 @@ LITERALS: dict[str, Event] = {
             ("hold:h1", "unpaid"),
             True,
             "o1@LON",
+            (LineLot("1", "L-1", 2),),
         ),
         ShipmentLabelled("s1", "T1"),
         ShipmentDispatched("s1", "o1", "T1", True, at(4), "picked up", ("hold:h1", "unpaid")),

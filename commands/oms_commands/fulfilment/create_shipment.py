@@ -29,6 +29,7 @@ from oms_ledger.domain.fulfilment.gate import require_unblocked
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.fulfilments.blocks import blocks_of_work, work_at
+from oms_ledger.domain.fulfilments.lots import lots_to_pack
 from oms_ledger.domain.fulfilments.rules import refs_if_begun, works_if_begun
 from oms_ledger.domain.guards import existing_order, quantities, require_location
 from oms_ledger.domain.orders.events import UnitsPacked
@@ -96,6 +97,7 @@ class CreateShipment(Command):
             self.service,
             tuple(Package(p.weight_g, p.length_mm, p.width_mm, p.height_mm) for p in self.packages),
             work.fulfilment_id if work else None,
+            lots=lots_to_pack(work, units, order) if work else (),
         )
         packed = UnitsPacked(
             self.order_id, ctx.command_id, self.location, quantities(units.items())

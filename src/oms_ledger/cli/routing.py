@@ -187,10 +187,13 @@ def _currency(sets: Mapping[str, Sequence[RoutingRule]]) -> str | None:
 
 
 def comparison(view: Mapping[str, Json]) -> Table:
-    """The figures side by side, a column for what was done and for each set of rules."""
+    """The figures side by side, a column for what was done and for each set of rules. A caption
+    says how many orders were left out."""
     by_rules = cast(Mapping[str, Mapping[str, Json]], view["by_rules"])
     columns = {"done": cast(Mapping[str, Json], view["done"]), **by_rules}
     table = Table("", *columns)
+    if untracked := view["untracked_orders"]:
+        table.caption = f"{untracked:,} orders were imported without stock and are left out"
     for name, title in NAMES:
         table.add_row(title, *(_text(figures[name]) for figures in columns.values()))
     return table

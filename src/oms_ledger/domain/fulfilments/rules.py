@@ -14,6 +14,7 @@ from oms_ledger.domain.fulfilments.events import (
     FulfilmentOpened,
     FulfilmentPutBack,
 )
+from oms_ledger.domain.fulfilments.lots import lots_put_back
 from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.fulfilments.work import (
     Work,
@@ -187,7 +188,9 @@ def with_put_back(changes: Sequence[Change], order: Order, works: Collection[Wor
     return [
         *changes,
         *(
-            Change(FulfilmentPutBack(w.fulfilment_id, quantities(w.surplus.items())))
+            Change(
+                FulfilmentPutBack(w.fulfilment_id, quantities(w.surplus.items()), lots_put_back(w))
+            )
             for w in surplus
         ),
     ]

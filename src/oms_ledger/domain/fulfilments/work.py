@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
+from oms_ledger.domain.fulfilment.events import LineLot
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.identifiers import FulfilmentName, fulfilment_id_of, fulfilment_name
@@ -25,7 +26,7 @@ PICKUP = "pickup"
 @dataclass(frozen=True, slots=True)
 class PackedUnits:
     """A shipment of an order: its units by `line_id`, and the fulfilment order that they were of.
-    None: of the first one of the location."""
+    None: of the first one of the location. `lots` as in `ShipmentCreated`."""
 
     shipment_id: str
     location: str
@@ -33,6 +34,7 @@ class PackedUnits:
     carrier: str
     units: Mapping[str, int]
     fulfilment_id: str | None = None
+    lots: tuple[LineLot, ...] = ()
 
     @property
     def has_left(self) -> bool:
@@ -94,6 +96,7 @@ def packed_units(shipments: Iterable[Shipment]) -> list[PackedUnits]:
                 created.carrier,
                 units,
                 created.fulfilment_id,
+                created.lots,
             )
         )
     return packed

@@ -14,7 +14,7 @@ from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import quantities, require_location
 from oms_ledger.domain.identifiers import lot_key
 from oms_ledger.domain.lots.events import SerialReturned
-from oms_ledger.domain.lots.state import Lot, Serial
+from oms_ledger.domain.lots.state import Serial
 from oms_ledger.domain.orders.events import HoldReleased, UnitsReturned
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.events import ReceivedLine, ReturnReceived, ReturnRequested
@@ -26,7 +26,7 @@ from oms_ledger.domain.stock.events import (
     StockReturned,
     StockStateChanged,
 )
-from oms_ledger.domain.stock.movements import lots_changed
+from oms_ledger.domain.stock.movements import known_lot, lots_changed
 from oms_ledger.kernel import Change, Given
 
 DISPOSITIONS = {"resellable": "restock", "damaged": "quarantine", "wrong_item": "quarantine"}
@@ -138,14 +138,7 @@ def _lot(sku: str, name: str | None, units: int, given: Given) -> LotChange | No
     lot."""
     if name is None:
         return None
-    lot = given.state(Lot, lot_key(sku, name))
-    if not lot.version:
-        raise Refused(
-            f"There is no lot {name} of {sku}. GET /v1/lots lists them; or leave `lot` out.",
-            code="unknown_lot",
-            errors=[{"sku": sku, "lot": name}],
-        )
-    return LotChange(name, units, lot.status, lot.expires_on)
+    return known_lot(sku, name, units, "GET /v1/lots lists them; or leave `lot` out.", given)
 
 
 def _not_sold(returned: StockReturned, disposition: str, lot: LotChange | None) -> list[Change]:

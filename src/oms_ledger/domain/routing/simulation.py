@@ -119,10 +119,15 @@ class Simulation:
         self._orders: dict[str, _SimulatedOrder] = {}
 
     def place(self, placed: OrderPlaced, levels: Levels) -> tuple[Demand, Plan]:
-        """Route a new order; its demand and plan."""
+        """Route a new order; its demand and plan. Untracked units get no stock."""
         lines = placed.terms.lines
         order = self._orders[placed.order_id] = _SimulatedOrder(placed, lines)
-        wanted = [(line.line_id, line.sku, line.quantity) for line in lines if line.stocked]
+        untracked = {each.line_id: each.quantity for each in placed.untracked}
+        wanted = [
+            (line.line_id, line.sku, units)
+            for line in lines
+            if line.stocked and (units := line.quantity - untracked.get(line.line_id, 0))
+        ]
         return self.route(order, wanted, levels)
 
     def route(

@@ -1,5 +1,6 @@
 """Where the units of an order come from: by the rules of its channel, or without any in the order
-of priority. A decision by rules is recorded with what it was made from."""
+of priority. A decision by rules, or that excludes places for good, is recorded with what it was
+made from."""
 
 from __future__ import annotations
 
@@ -31,11 +32,15 @@ RANKED_MAX = 50
 """Places of a recorded ranking: the first ones, and all that send something."""
 
 
+PLACEMENT = "placement"
+"""The cause of the first decision about an order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sourcing:
     """What `source` is about. `postal_area` is that of the shipping address; `lines` are those of
-    the order, or more; `cause` is recorded; places in `excluded` send nothing of this order any
-    more."""
+    the order, or more; `cause` is recorded. Places in `excluded` send nothing of this order any
+    more; with `keeps_excluded` that is recorded in a channel without rules too."""
 
     order_id: str
     terms: OrderTerms
@@ -44,6 +49,12 @@ class Sourcing:
     postal_area: str | None = None
     lines: tuple[OrderLine, ...] = ()
     excluded: tuple[str, ...] = ()
+    keeps_excluded: bool = False
+
+    @property
+    def is_placement(self) -> bool:
+        """Whether the order is new, so that nothing was decided about it before."""
+        return self.cause == PLACEMENT
 
     @property
     def kits(self) -> Kits:
@@ -52,7 +63,8 @@ class Sourcing:
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
-    """A plan, and the events that record how it was made: none in a channel without rules."""
+    """A plan, and the events that record how it was made: in a channel without rules none, unless
+    places are excluded for the rest of the order's life."""
 
     plan: Plan
     decision: Sequence[Change] = ()
@@ -64,10 +76,12 @@ def source(
     """Cover `wanted` from `available`. What is short does not depend on the rules."""
     rules = routing_rules(sourcing.terms.channel, given)
     kits = sourcing.kits
-    if not rules or not wanted:
-        return Sourced(allocate(wanted, without(available, sourcing.excluded), kits))
-    excluded = given.state(OrderRouting, sourcing.order_id).excluded
-    available = without(available, {*sourcing.excluded, *excluded})
+    excluded = set(sourcing.excluded)
+    if not sourcing.is_placement:
+        excluded |= {*given.state(OrderRouting, sourcing.order_id).excluded}
+    available = without(available, excluded)
+    if not wanted or not (rules or sourcing.keeps_excluded):
+        return Sourced(allocate(wanted, available, kits))
     demand = demand_of(sourcing, wanted, available, given)
     ranking = rank(demand, rules)
     plan = fill(wanted, available, demand, ranking, rules, kits)
@@ -82,11 +96,11 @@ def routing_refs(
     given: Given,
     order_id: str | None = None,
 ) -> list[Ref]:
-    """What `source` reads beyond the stock; nothing in a channel without rules. `order_id` is None
-    for an order that is new."""
+    """What `source` reads beyond the stock: in a channel without rules the excluded places of an
+    order, and of a new one nothing. `order_id` is None for an order that is new."""
     rules = routing_rules(channel, given)
     kinds = {rule.kind for rule in rules}
-    refs: list[Ref] = [(OrderRouting, order_id)] if rules and order_id is not None else []
+    refs: list[Ref] = [] if order_id is None else [(OrderRouting, order_id)]
     if kinds & {"nearest", "cost", "plugin"} and address is not None and address.country:
         refs.append((PostalAreas, address.country))
     if "capacity" in kinds:

@@ -114,16 +114,30 @@ def _unavailable(
     )
 
 
+def known_lot(sku: str, name: str, units: int, remedy: str, given: Given) -> LotChange:
+    """The change by which units of a lot come in. `Refused` with `unknown_lot` and the `remedy`
+    where there never was such a lot."""
+    lot = given.state(Lot, lot_key(sku, name))
+    if not lot.version:
+        raise Refused(
+            f"There is no lot {name} of {sku}. {remedy}",
+            code="unknown_lot",
+            errors=[{"sku": sku, "lot": name}],
+        )
+    return LotChange(name, units, lot.status, lot.expires_on)
+
+
 def lots_of_adjustment(
     level: StockLevel, sku: str, location: str, change: int, lot: str | None, given: Given
 ) -> list[LotChange]:
     """The lots whose units an adjustment adds or takes away: of `lot`; else units that are of no
-    lot first, then those of lots that expire first."""
+    lot first, then those of lots that expire first. `Refused` with `unknown_lot` where there never
+    was such a lot."""
     if lot is not None:
         if change < 0:
             return [named_lot(level, sku, location, lot, -change, None)]
-        state = given.state(Lot, lot_key(sku, lot))
-        return [LotChange(lot, change, state.status, state.expires_on)]
+        remedy = "Receive it with POST /v1/stock/receipts, or leave `lot` out."
+        return [known_lot(sku, lot, change, remedy, given)]
     if change > 0 or not level.lots:
         return []
     units = first_expired_first_out(max(0, -change - level.without_lot()), level.lots, None, {})

@@ -136,6 +136,20 @@ def backordered_units(of_sku: Mapping[str, StockLevel]) -> int:
     return waiting
 
 
+def give_back(available: Available, units: Iterable[UnitsAt], stock: StockOfSkus) -> None:
+    """Add units that the same command releases to what can be allocated. What was promised and
+    cannot be sent, since its lot is blocked, is covered from them first. Units at closed locations,
+    and at those that the channel does not sell, are not allocated again."""
+    released: dict[tuple[str, str], int] = {}
+    for _, sku, location, quantity in units:
+        if location in available.get(sku, {}):
+            released[sku, location] = released.get((sku, location), 0) + quantity
+    for (sku, location), quantity in released.items():
+        places = available[sku]
+        back = min(quantity, max(0, stock[sku][location].free + quantity))
+        places[location] = max(0, places[location]) + back
+
+
 def _keep(units: dict[str, int], waiting: int) -> None:
     for place, there in units.items():
         kept = min(waiting, max(there, 0))

@@ -25,7 +25,7 @@ from oms_ledger.domain.reservations.rules import (
     rest_of,
 )
 from oms_ledger.domain.reservations.state import active_reservation
-from oms_ledger.domain.routing.source import Sourcing, source
+from oms_ledger.domain.routing.source import PLACEMENT, Sourcing, source
 from oms_ledger.domain.stock.rules import (
     Kits,
     Plan,
@@ -122,7 +122,7 @@ def placement(
     stock = stock_by_location(given, skus_taken(terms.lines))
     available = sellable_units(given, stock, terms.channel)
     area = order.postal_area
-    sourcing, reserved = Sourcing(order_id, terms, "placement", ctx.now, area), None
+    sourcing, reserved = Sourcing(order_id, terms, PLACEMENT, ctx.now, area), None
     if reservation_id is None:
         sourced = source(sourcing, wanted, available, given)
         plan = sourced.plan
