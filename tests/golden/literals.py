@@ -111,6 +111,7 @@ from oms_ledger.domain.store_credit.events import (
     StoreCreditSpent,
 )
 from oms_ledger.kernel import Event, Meta
+from tests.golden.cases import CASE_LITERALS
 from tests.golden.customers import CUSTOMER_LITERALS
 from tests.golden.drafts import DRAFT_LITERALS
 from tests.golden.fulfilments import FULFILMENT_LITERALS
@@ -263,6 +264,7 @@ LITERALS: dict[str, Event] = {
         *DRAFT_LITERALS,
         *FULFILMENT_LITERALS,
         *WAREHOUSE_LITERALS,
+        *CASE_LITERALS,
         *RETURN_LITERALS,
         *MESSAGE_LITERALS,
         *ROUTING_LITERALS,
