@@ -72,7 +72,7 @@ NAME_FIELDS: dict[type[ast.AST], str] = {
 }
 """The field with the name that a node may give to something."""
 
-DOCUMENTED = frozenset({ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef})
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @cache
@@ -97,7 +97,7 @@ def riddles(s: Source) -> Iterator[str]:
         if is_riddle(name):
             yield f"{s.path}:{line}: {name}"
     for node in s.nodes:
-        if type(node) in DOCUMENTED:
+        if isinstance(node, DOCUMENTED):
             text = ast.get_docstring(node) or ""
             line = getattr(node, "lineno", 1)
             yield from (
