@@ -6,7 +6,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -110,16 +110,19 @@ def logs_of_one_test() -> Iterator[None]:
     root.setLevel(level)
 
 
-@pytest.fixture(autouse=True)
-def _logs_end_with_their_test() -> Iterator[None]:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """A hook, since a fixture of every one of thousands of tests takes a tenth of their time."""
     with logs_of_one_test():
-        yield
+        return (yield)
 
 
-@pytest.fixture(autouse=True)
-def _no_workers_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _no_workers_to_wait_for() -> Iterator[None]:
     """Builds of read models are left to workers for a while, and in this process there are none."""
-    monkeypatch.setattr("oms_ledger.engine.rebuild.operations.LEAVE_TO_WORKERS_SECONDS", 0.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("oms_ledger.engine.rebuild.operations.LEAVE_TO_WORKERS_SECONDS", 0.0)
+        yield
 
 
 def pytest_configure() -> None:
