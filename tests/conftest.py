@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import logging
 import os
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import hypothesis
@@ -96,6 +97,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.postgres)
         if LONG_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.long)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """In a worker of xdist, import the test modules in an order of its own before they are
+    collected: in a fresh clone each worker then rewrites the asserts of some modules and reads what
+    others have written, where all would rewrite all of them at the same time."""
+    config = session.config
+    if not hasattr(config, "workerinput") or config.args != config.getini("testpaths"):
+        return
+    modules = [
+        ".".join(path.relative_to(config.rootpath).with_suffix("").parts)
+        for path in sorted((config.rootpath / "tests").rglob("test_*.py"))
+    ]
+    number = int(config.workerinput["workerid"].removeprefix("gw"))
+    first = len(modules) * number // config.workerinput["workercount"]
+    for module in (*modules[first:], *modules[:first]):
+        with suppress(Exception, pytest.skip.Exception):  # collecting it says what is wrong
+            importlib.import_module(module)
 
 
 @contextmanager
