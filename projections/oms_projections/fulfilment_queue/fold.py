@@ -104,7 +104,7 @@ def _packed(r: Recorded, fulfilment_id: str, page: Page) -> None:
 
 READ_MODEL = ReadModel(
     name="fulfilment_queue",
-    version=1,
+    version=2,
     package=__name__.rpartition(".")[0],
     rows=(FulfilmentRow,),
     touches=touches,
