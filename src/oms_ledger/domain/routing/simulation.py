@@ -16,8 +16,9 @@ from oms_ledger.domain.routing.events import RoutingRule, UnitsRouted
 from oms_ledger.domain.routing.figures import RoutingFigures
 from oms_ledger.domain.routing.fill import Wanted, fill
 from oms_ledger.domain.routing.rank import rank
-from oms_ledger.domain.routing.source import Sourcing, day_of, demand_of
+from oms_ledger.domain.routing.source import Sourcing, demand_of
 from oms_ledger.domain.routing.state import LocationLoad, PostalAreas
+from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.rules import (
     Available,
     Kits,

@@ -24,6 +24,7 @@ from oms_ledger.domain.routing.events import (
 from oms_ledger.domain.routing.fill import Wanted, fill, units_by_place
 from oms_ledger.domain.routing.rank import Ranking, rank
 from oms_ledger.domain.routing.state import LocationLoad, OrderRouting, PostalAreas, routing_rules
+from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.rules import Available, Kits, Plan, allocate, kits_of
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Given, Ref
@@ -152,10 +153,6 @@ def _demand_lines(wanted: Wanted, unit_price: int, kits: Kits) -> Iterable[Deman
     for each in components:
         price = unit_price // each.quantity  # so that quantity times price is the line's value
         yield DemandLine(line_id, each.sku, units * each.quantity, price)
-
-
-def day_of(now: datetime) -> str:
-    return now.date().isoformat()
 
 
 def destination_of(sourcing: Sourcing, given: Given) -> Destination:

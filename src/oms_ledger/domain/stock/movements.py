@@ -28,7 +28,7 @@ from oms_ledger.kernel import Change, Given
 
 
 def day_of(at: datetime) -> str:
-    """The day of a time in UTC, by which lots expire: YYYY-MM-DD."""
+    """The day of a time in UTC, by which lots expire and capacity is counted: YYYY-MM-DD."""
     return at.date().isoformat()
 
 
