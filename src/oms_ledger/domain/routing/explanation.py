@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import NotFound
@@ -24,7 +23,7 @@ from oms_ledger.domain.stock.rules import (
     skus_taken,
     stock_by_location,
 )
-from oms_ledger.kernel import Given, Log, S, State
+from oms_ledger.kernel import Given
 
 OTHERS_MAX = 200
 """Places without stock that an explanation names."""
@@ -36,26 +35,6 @@ class Explanation:
 
     routed: OrderRouted
     others: Mapping[str, str]
-
-
-class StatesOfLog:
-    """A `kernel.Given` of the last position of a log, folded as it is read."""
-
-    def __init__(self, log: Log) -> None:
-        self._log = log
-        self._states: dict[tuple[type[State], str], State] = {}
-
-    def state(self, kind: type[S], key: str) -> S:
-        if (kind, key) not in self._states:
-            self._states[kind, key] = self._log.fold(kind, key)
-        return cast(S, self._states[kind, key])
-
-    def all(self, kind: type[S]) -> Collection[S]:
-        return [self.state(kind, key) for key in self._log.keys(kind)]
-
-    def group(self, kind: type[S], prefix: str) -> Mapping[str, S]:
-        keys = (key for key in self._log.keys(kind, prefix) if "@" not in key[len(prefix) :])
-        return {key[len(prefix) :]: self.state(kind, key) for key in keys}
 
 
 def explain(
