@@ -73,7 +73,8 @@ class AllocateBackorders(OrderCommand):
         ]
         stock, kits = stock_by_location(given, skus_taken(lines)), kits_of(lines)
         available = of_channel(available_units(given, stock), order.terms.channel, given)
-        sourcing = Sourcing(self.order_id, order.terms, "backorders", ctx.now, order.postal_area)
+        area = order.postal_area
+        sourcing = Sourcing(self.order_id, order.terms, "backorders", ctx.now, kits, area)
         sourced = source(sourcing, waiting, available, given)
         plan = sourced.plan
         if not plan.allocations:

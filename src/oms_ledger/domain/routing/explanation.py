@@ -18,6 +18,7 @@ from oms_ledger.domain.routing.state import routing_rules
 from oms_ledger.domain.stock.rules import (
     available_units,
     by_priority,
+    kits_of,
     of_channel,
     sellable_units,
     skus_taken,
@@ -49,10 +50,11 @@ def explain(
     wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
     stock = stock_by_location(given, skus_taken(terms.lines))
     available = sellable_units(given, stock, terms.channel)
-    sourcing = Sourcing("", terms, "simulation", now, postal_area)
+    kits = kits_of(terms.lines)
+    sourcing = Sourcing("", terms, "simulation", now, kits, postal_area)
     demand = demand_of(sourcing, wanted, available, given)
     ranking = rank(demand, chosen)
-    plan = fill(wanted, available, demand, ranking, chosen, sourcing.kits)
+    plan = fill(wanted, available, demand, ranking, chosen, kits)
     routed = order_routed(sourcing, demand, ranking, plan, chosen)
     at_hand = of_channel(available_units(given, stock), terms.channel, given)
     kept = {code for places in at_hand.values() for code, units in places.items() if units > 0}

@@ -68,6 +68,7 @@ def reroute(
         order.terms,
         cause,
         ctx.now,
+        kits,
         order.postal_area,
         excluded=tuple(sorted(excluded)),
         keeps_excluded=for_good and bool(excluded),

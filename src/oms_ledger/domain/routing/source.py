@@ -25,7 +25,7 @@ from oms_ledger.domain.routing.fill import Wanted, fill, units_by_place
 from oms_ledger.domain.routing.rank import Ranking, rank
 from oms_ledger.domain.routing.state import LocationLoad, OrderRouting, PostalAreas, routing_rules
 from oms_ledger.domain.stock.movements import day_of
-from oms_ledger.domain.stock.rules import Available, Kits, Plan, allocate, kits_of
+from oms_ledger.domain.stock.rules import Available, Kits, Plan, allocate
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Given, Ref
 
@@ -39,14 +39,16 @@ PLACEMENT = "placement"
 
 @dataclass(frozen=True, slots=True)
 class Sourcing:
-    """What `source` is about. `postal_area` is that of the shipping address; `lines` are those of
-    the order, or more; `cause` is recorded. Places in `excluded` send nothing of this order any
-    more; with `keeps_excluded` that is recorded in a channel without rules too."""
+    """What `source` is about. `cause` is recorded; `kits` are those of all lines that need units;
+    `postal_area` is that of the shipping address; `lines` are those of the order, or more. Places
+    in `excluded` send nothing of this order any more; with `keeps_excluded` that is recorded in a
+    channel without rules too."""
 
     order_id: str
     terms: OrderTerms
     cause: str
     now: datetime
+    kits: Kits
     postal_area: str | None = None
     lines: tuple[OrderLine, ...] = ()
     excluded: tuple[str, ...] = ()
@@ -56,10 +58,6 @@ class Sourcing:
     def is_placement(self) -> bool:
         """Whether the order is new, so that nothing was decided about it before."""
         return self.cause == PLACEMENT
-
-    @property
-    def kits(self) -> Kits:
-        return kits_of(self.lines or self.terms.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +74,15 @@ def source(
 ) -> Sourced:
     """Cover `wanted` from `available`. What is short does not depend on the rules."""
     rules = routing_rules(sourcing.terms.channel, given)
-    kits = sourcing.kits
     excluded = set(sourcing.excluded)
     if not sourcing.is_placement:
         excluded |= {*given.state(OrderRouting, sourcing.order_id).excluded}
     available = without(available, excluded)
     if not wanted or not (rules or sourcing.keeps_excluded):
-        return Sourced(allocate(wanted, available, kits))
+        return Sourced(allocate(wanted, available, sourcing.kits))
     demand = demand_of(sourcing, wanted, available, given)
     ranking = rank(demand, rules)
-    plan = fill(wanted, available, demand, ranking, rules, kits)
+    plan = fill(wanted, available, demand, ranking, rules, sourcing.kits)
     routed = order_routed(sourcing, demand, ranking, plan, rules)
     return Sourced(plan, [Change(routed), *_units_routed(routed, rules, given)])
 
@@ -130,9 +127,10 @@ def demand_of(
 ) -> Demand:
     """The demand and the places that have any of it. Of a kit its components are needed."""
     prices = {line.line_id: line.unit_price for line in sourcing.lines or sourcing.terms.lines}
-    kits = sourcing.kits
     lines = tuple(
-        line for each in wanted for line in _demand_lines(each, prices.get(each[0], 0), kits)
+        line
+        for each in wanted
+        for line in _demand_lines(each, prices.get(each[0], 0), sourcing.kits)
     )
     units: dict[str, dict[str, int]] = {}
     for sku in dict.fromkeys(line.sku for line in lines):

@@ -122,7 +122,7 @@ def placement(
     stock = stock_by_location(given, skus_taken(terms.lines))
     available = sellable_units(given, stock, terms.channel)
     area = order.postal_area
-    sourcing, reserved = Sourcing(order_id, terms, PLACEMENT, ctx.now, area), None
+    sourcing, reserved = Sourcing(order_id, terms, PLACEMENT, ctx.now, kits, area), None
     if reservation_id is None:
         sourced = source(sourcing, wanted, available, given)
         plan = sourced.plan
