@@ -127,7 +127,7 @@ def placement(
         sourced = source(sourcing, wanted, available, given)
         plan = sourced.plan
     else:
-        reserved = active_reservation(given, reservation_id, ctx.now, "used")
+        reserved, _ = active_reservation(given, reservation_id, ctx.now, "used")
         refuse_other_channel(reserved, terms.channel)
         first = allocate_held(wanted, reserved.held, kits)
         sourced = source(sourcing, rest_of(first), available, given)
