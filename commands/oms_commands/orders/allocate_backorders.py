@@ -56,7 +56,7 @@ class AllocateBackorders(OrderCommand):
             refs += stock_group_refs(sku)
         if skus:
             terms = order.terms
-            refs += routing_refs(terms.channel, terms.shipping_address, skus, given, self.order_id)
+            refs += routing_refs(terms.channel, terms.country, skus, given, self.order_id)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

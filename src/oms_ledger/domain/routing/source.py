@@ -12,7 +12,7 @@ from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.geography import postal_area
 from oms_ledger.domain.identifiers import channel_key, stock_group
 from oms_ledger.domain.orders.lines import OrderLine
-from oms_ledger.domain.orders.terms import Address, OrderTerms
+from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.routing.demand import Demand, DemandLine, Destination, Place
 from oms_ledger.domain.routing.events import (
     OrderRouted,
@@ -89,18 +89,18 @@ def source(
 
 def routing_refs(
     channel: str,
-    address: Address | None,
+    country: str | None,
     skus: Iterable[str],
     given: Given,
     order_id: str | None = None,
 ) -> list[Ref]:
     """What `source` reads beyond the stock: in a channel without rules the excluded places of an
-    order, and of a new one nothing. `order_id` is None for an order that is new."""
-    rules = routing_rules(channel, given)
-    kinds = {rule.kind for rule in rules}
+    order, and of a new one nothing. `country` is that of the shipping address; `order_id` is None
+    for an order that is new. `skus` are looked at where a rule is about the capacity of places."""
     refs: list[Ref] = [] if order_id is None else [(OrderRouting, order_id)]
-    if kinds & {"nearest", "cost", "plugin"} and address is not None and address.country:
-        refs.append((PostalAreas, address.country))
+    kinds = {rule.kind for rule in routing_rules(channel, given)}
+    if country and kinds & {"nearest", "cost", "plugin"}:
+        refs.append((PostalAreas, country))
     if "capacity" in kinds:
         codes = {code for sku in skus for code in given.group(StockLevel, stock_group(sku))}
         refs += [(LocationLoad, code) for code in sorted(codes)]
