@@ -112,8 +112,9 @@ class EditOrder(Command):
         refs += [ref for sku in skus for ref in stock_group_refs(sku)]
         if order.placed:
             refs += shortage_refs(skus, order.terms, given)
-            address = address_of(self._new_address) or order.terms.shipping_address
-            refs += routing_refs(order.terms.channel, address, skus, given, self.order_id)
+            address = self._new_address
+            country = order.terms.country if address is None else address.country
+            refs += routing_refs(order.terms.channel, country, skus, given, self.order_id)
         return [*refs, *refs_if_begun(self.order_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

@@ -46,7 +46,7 @@ class PlaceReceivedOrder(OrderCommand):
         stored, channel = (stored_sku(sku, given) for sku in skus), order.terms.channel
         taken = [each for sku in stored for each in stock_skus(sku, given)]
         refs += shortage_refs(taken, order.terms, given)
-        return refs + routing_refs(channel, order.terms.shipping_address, taken, given)
+        return refs + routing_refs(channel, order.terms.country, taken, given)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id, unplaced=True)

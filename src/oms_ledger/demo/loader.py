@@ -94,7 +94,7 @@ def load_days(oms: Oms, result: LoadResult) -> Iterator[Day]:
     complete. Every command has an idempotency key, so that none is applied twice."""
     until = result.until
     deliveries = [(until - delivery.before, delivery) for delivery in DELIVERIES]
-    state = ShopState(stories(until), deliveries)
+    state = ShopState(stories(until), deliveries, until)
     opens = days(until)[0].opens
     for commands in (_locations, _channels, _products, _opening_stock, _alerts):
         _execute(oms, OWNER, list(commands(opens)), state, result)

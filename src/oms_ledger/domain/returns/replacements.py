@@ -32,7 +32,7 @@ def replacement_refs(order: Order, skus: Sequence[str], given: Given) -> list[Re
         if has_preorder(sku, given):
             refs += backorder_refs([sku], order.terms.channel, given)
     terms = order.terms
-    return refs + routing_refs(terms.channel, terms.shipping_address, skus, given)
+    return refs + routing_refs(terms.channel, terms.country, skus, given)
 
 
 def place_replacement(

@@ -116,7 +116,7 @@ def available_for_all(given: Given, stock: StockOfSkus) -> Available:
     for sku, of_sku in stock.items():
         waiting = backordered_units(of_sku)
         if waiting:
-            _keep(available[sku], waiting)
+            keep_for_waiting(available[sku], waiting)
     return available
 
 
@@ -170,7 +170,8 @@ def give_back(available: Available, units: Iterable[UnitsAt], stock: StockOfSkus
         places[location] = max(0, places[location]) + back
 
 
-def _keep(units: dict[str, int], waiting: int) -> None:
+def keep_for_waiting(units: dict[str, int], waiting: int) -> None:
+    """Take away the units, by location, that waiting orders get: first those of the first."""
     for place, there in units.items():
         kept = min(waiting, max(there, 0))
         units[place] = there - kept
