@@ -14,14 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oms_commands import COMMANDS
+from oms_ledger.audit.verify.integrity import LogChecker
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.errors import NotFound, Refused
 from oms_ledger.domain.orders.rules import placement, preorders
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import BackorderReleased, StockBackordered
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Event, State
-from oms_ledger.testing import MemoryLedger
+from oms_ledger.testing import MemoryLedger, folded
+from oms_projections.backorders.fold import READ_MODEL
+from oms_projections.backorders.rows import BackorderRow
+from tests.commands.test_whole_lives import stored
 
 PLACES = ("LON", "MAN")
 
@@ -124,7 +129,14 @@ def live(moves: list[int]) -> PreorderLife:
         shop = PreorderLife(ledger)
         for move in moves:
             shop.play(move)
-        return shop
+        history = ledger.history()
+    checker = LogChecker(codec.decode, len(history))
+    checker.page(stored(history))
+    assert checker.finish() == []
+    rows = folded(READ_MODEL, history).of(BackorderRow)
+    newest = next(reversed(shop.caps), "")
+    assert sum(r.preordered for r in rows if r.preorder_id == newest) == shop.sold[newest]
+    return shop
 
 
 @settings(max_examples=60)
