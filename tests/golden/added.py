@@ -36,7 +36,13 @@ ADDED: dict[str, dict[str, object]] = {
     "fulfilment.put_back.v1": {"lots": ()},
     "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
     "payment.requested.v1": {"account": None},
-    "return.requested.v1": {"account": None, "replacement": FIRST_REPLACEMENT},
+    "return.requested.v1": {
+        "account": None,
+        "replacement": FIRST_REPLACEMENT,
+        "account_number": None,
+        "account_ending": None,
+    },
+    "store_credit.issued.v1": {"account_number": None, "account_ending": None},
     "order.received.v1": {"terms": WITHOUT_KITS, "postal_area": None},
     "order.edited.v1": {
         "added": (replace(ADDED_LINE, components=()),),

@@ -111,6 +111,7 @@ from oms_ledger.domain.store_credit.events import (
     StoreCreditSpent,
 )
 from oms_ledger.kernel import Event, Meta
+from tests.golden.cases import CASE_LITERALS
 from tests.golden.customers import CUSTOMER_LITERALS
 from tests.golden.drafts import DRAFT_LITERALS
 from tests.golden.fulfilments import FULFILMENT_LITERALS
@@ -263,6 +264,7 @@ LITERALS: dict[str, Event] = {
         *DRAFT_LITERALS,
         *FULFILMENT_LITERALS,
         *WAREHOUSE_LITERALS,
+        *CASE_LITERALS,
         *RETURN_LITERALS,
         *MESSAGE_LITERALS,
         *ROUTING_LITERALS,
@@ -348,7 +350,15 @@ LITERALS: dict[str, Event] = {
             ("country",),
             ("85123A",),
         ),
-        StoreCreditIssued("17850", Money(2500, "GBP"), "goodwill", "gift 7", "o1"),
+        StoreCreditIssued(
+            "17850",
+            Money(2500, "GBP"),
+            "goodwill",
+            "gift 7",
+            "o1",
+            Personal("4411-0923-7788-1234"),
+            "1234",
+        ),
         StoreCreditSpent("17850", Money(500, "GBP"), "o1", "p1"),
         StoreCreditReturned("17850", Money(500, "GBP"), "o1", "p1"),
         BuyerBlocked("customer:17850", "charge-backs"),

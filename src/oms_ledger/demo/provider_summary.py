@@ -9,7 +9,8 @@ from rich.text import Text
 
 from oms_ledger.app import Oms
 from oms_ledger.demo.provider import CONNECTION, PROVIDER
-from oms_ledger.demo.summary import all_items, titled_table
+from oms_ledger.demo.summary import all_items
+from oms_ledger.demo.tables import table
 from oms_ledger.kernel import Position
 
 STATUSES = (
@@ -28,11 +29,11 @@ def show_provider(oms: Oms, console: Console, at: Position) -> None:
     if not payments:
         return
     counts = Counter(str(payment["status"]) for payment in payments)
-    table = titled_table("Payments by PayPal: a stand-in of it, on this machine", "", "", "", "")
+    shown = table("Payments by PayPal: a stand-in of it, on this machine", "", "", "", "")
     for status, meaning, colour in STATUSES:
         dots = Text("●" * counts[status], style=colour)
-        table.add_row(status, Text(meaning, style="dim"), f"{counts[status]:3}", dots)
-    console.print(table, "")
+        shown.add_row(status, Text(meaning, style="dim"), f"{counts[status]:3}", dots)
+    console.print(shown, "")
     console.print(needs(oms), soft_wrap=True)
 
 

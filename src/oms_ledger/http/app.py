@@ -190,7 +190,7 @@ def _add_commands(
     singles: dict[str, CommandHandler] = {}
     for kind in COMMANDS.values():
         route = kind.route
-        plan = command_plan(kind).joined(batch_plan([kind]))
+        plan = command_plan(kind).joined(batch_plan((kind,)))
         of_route = disclosure(f"{route.method} {route.path}", plan)
         single = singles[kind.name] = CommandHandler(bus, of_route, kind)
         many: Handle = single
@@ -200,7 +200,7 @@ def _add_commands(
         add_kind(route.method, route.path, handle=single if route.many_path else many)
         if route.many_path:
             add_kind(route.method, route.many_path, handle=many)
-    of_any = disclosure(f"POST {routes.ANY_COMMANDS}", batch_plan(COMMANDS.values()))
+    of_any = disclosure(f"POST {routes.ANY_COMMANDS}", batch_plan((*COMMANDS.values(),)))
     add(
         "POST",
         routes.ANY_COMMANDS,

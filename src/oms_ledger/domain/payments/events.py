@@ -28,8 +28,8 @@ class PaymentRequested(PaymentStreamEvent):
     """A payment of an order through `provider`. `capture` is `automatic` (as soon as it is
     authorised) or `manual`. `connection` is the account at the provider, `method_token` the
     provider's token of a stored means of payment, never a card number. `return_url` is where the
-    buyer goes after they have acted. `channel` is that of the order. `account` is that of the
-    store credit which pays."""
+    buyer goes after they have acted. `channel` is that of the order. `account` is the
+    key of the store credit's account which pays."""
 
     type: ClassVar[str] = "payment.requested.v1"
     payment_id: PaymentId
@@ -145,7 +145,7 @@ class AuthorisationExpired(PaymentStreamEvent):
 class RefundRequested(PaymentStreamEvent):
     """The intent of a refund. `lines` and `shipping` (minor units) are what it is for, where it is
     for goods or their transport. `destination` is where the money goes if not back to where it
-    came from: `store_credit:<account>` or `exchange:<order id>`."""
+    came from: `store_credit:<key of an account>` or `exchange:<order id>`."""
 
     type: ClassVar[str] = "payment.refund_requested.v1"
     payment_id: PaymentId

@@ -95,7 +95,7 @@ def sellable_units(given: Given, stock: StockOfSkus, channel: str) -> Available:
     for sku, of_sku in stock.items():
         waiting = backordered_units(of_sku)
         if waiting:
-            _keep(available[sku], waiting)
+            keep_for_waiting(available[sku], waiting)
     return of_channel(available, channel, given)
 
 
@@ -150,7 +150,8 @@ def give_back(available: Available, units: Iterable[UnitsAt], stock: StockOfSkus
         places[location] = max(0, places[location]) + back
 
 
-def _keep(units: dict[str, int], waiting: int) -> None:
+def keep_for_waiting(units: dict[str, int], waiting: int) -> None:
+    """Take away the units, by location, that waiting orders get: first those of the first."""
     for place, there in units.items():
         kept = min(waiting, max(there, 0))
         units[place] = there - kept

@@ -365,7 +365,7 @@ def _taken(
     if (address := edited.shipping_address) is not None:
         terms, area = replace(terms, shipping_address=address), edited.postal_area
     lines = tuple(line for line, _ in more)
-    sourcing = Sourcing(order.first_event.order_id, terms, "edit", ctx.now, area, lines)
+    sourcing = Sourcing(order.first_event.order_id, terms, "edit", ctx.now, kits, area, lines)
     sourced = source(sourcing, wanted, available, given)
     if not sourced.plan.allocations:
         refuse_without_locations(given)
