@@ -297,7 +297,8 @@ class StripeGateway:
         since = int(cursor or self._account.now().timestamp() - SWEPT_SECONDS)
         newest_first = self._sdk.v1.events.list({"created": {"gte": since}, "limit": PAGE})
         events = list(newest_first.auto_paging_iter())
-        oldest_first = sorted(events[::-1], key=lambda event: event.created)
+        events.reverse()  # what is of one second keeps its order
+        oldest_first = sorted(events, key=lambda event: event.created)
         messages = [
             WebhookMessage(each.id, each.type, msgspec.json.encode(each.to_dict(for_json=True)))
             for each in oldest_first
