@@ -40,7 +40,9 @@ def test_a_connection_is_defined_once() -> None:
 
 @pytest.mark.parametrize("vendor", ["manual", "external", "store_credit"])
 def test_a_provider_that_is_not_called_has_no_connection(vendor: str) -> None:
-    refusal = given().when(PutConnection, connection="bank", vendor=vendor).then_refused("invalid_fields")
+    refusal = (
+        given().when(PutConnection, connection="bank", vendor=vendor).then_refused("invalid_fields")
+    )
     assert "need no connection" in refusal.detail
 
 
