@@ -122,7 +122,7 @@ class RandomShop:
         parts = tuple(ComponentFields(sku, n) for n, sku in enumerate(SKUS[:2], 1))
         execute(PutProduct(sku="KIT", title="Kit", components=parts))
         execute(PutChannel(channel="web", name_="Web"))
-        execute(IssueStoreCredit("c1", Decimal(20), "GBP", "goodwill"))
+        execute(IssueStoreCredit(Personal("c1"), Decimal(20), "GBP", "goodwill"))
 
     def step(self) -> None:
         moves = (self._place, self._place, self._ship, self._ship, self._parcel, self._parcel)
@@ -357,7 +357,7 @@ class RandomShop:
             if days == 90:
                 return BlockBuyer("c1", "charge-backs")
             if days == 150:
-                return IssueStoreCredit("c1", Decimal(20), "GBP", "goodwill")
+                return IssueStoreCredit(Personal("c1"), Decimal(20), "GBP", "goodwill")
             if days == 120:
                 rules = (RuleFields("highest_stock"), RuleFields("fewest_splits"))
                 return PutRoutingRules("web", rules)

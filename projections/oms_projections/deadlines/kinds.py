@@ -20,11 +20,14 @@ from oms_ledger.domain.fulfilments.events import (
 )
 from oms_ledger.domain.lots.events import LotDefined
 from oms_ledger.domain.orders.events import (
+    BackordersAllocated,
+    CreditGranted,
     FulfilmentReleased,
     OrderCancelled,
     OrderEdited,
     OrderPlaced,
     OrderResumed,
+    PaymentProgressed,
     UnitsShipped,
 )
 from oms_ledger.domain.reservations.events import (
@@ -35,6 +38,8 @@ from oms_ledger.domain.reservations.events import (
 )
 from oms_ledger.domain.stock.lots import APPROVED
 from oms_ledger.kernel import Event
+
+UNPAID_ORDER = "unpaid_order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,13 @@ class DeadlineEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyChanged:
+    """What is due of the order `key`, or is authorised of it, may be another amount than before."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineParts:
     """The deadline of `key` has so many `parts` more, or below 0 fewer."""
 
@@ -62,7 +74,7 @@ class DeadlineParts:
     parts: int
 
 
-DeadlineChange = DeadlineSet | DeadlineEnded | DeadlineParts
+DeadlineChange = DeadlineSet | DeadlineEnded | DeadlineParts | MoneyChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +99,9 @@ def _scheduled_order(event: Event) -> DeadlineChange | None:
 
 
 def _unpaid_order(event: Event) -> DeadlineChange | None:
-    """By its `pay_by` an order is to be paid. Whether it is, the command decides. An order that has
-    expired, or of which anything has shipped, does not expire any more; one that was imported never
-    does."""
+    """By its `pay_by` an order is to be paid, or authorised; the deadline is closed while it is. An
+    order that has expired, or of which anything has shipped, does not expire any more; one that was
+    imported never does."""
     match event:
         case OrderPlaced() if event.imported is not None:
             return None
@@ -99,6 +111,8 @@ def _unpaid_order(event: Event) -> DeadlineChange | None:
             return DeadlineEnded(event.order_id)
         case OrderCancelled(reason="expired"):
             return DeadlineEnded(event.order_id)
+        case PaymentProgressed() | CreditGranted() | BackordersAllocated():
+            return MoneyChanged(event.order_id)
         case _:
             return _units_changed(event)
 
@@ -187,7 +201,18 @@ KINDS: tuple[DeadlineKind, ...] = (
     DeadlineKind(
         "scheduled_order", (OrderPlaced, FulfilmentReleased, *UNITS_CHANGED), _scheduled_order
     ),
-    DeadlineKind("unpaid_order", (OrderPlaced, UnitsShipped, *UNITS_CHANGED), _unpaid_order),
+    DeadlineKind(
+        UNPAID_ORDER,
+        (
+            OrderPlaced,
+            UnitsShipped,
+            PaymentProgressed,
+            CreditGranted,
+            BackordersAllocated,
+            *UNITS_CHANGED,
+        ),
+        _unpaid_order,
+    ),
     DeadlineKind("expiring_lot", (LotDefined,), _expiring_lot),
     DeadlineKind(
         "scheduled_fulfilment", (FulfilmentScheduled, FulfilmentDue), _scheduled_fulfilment

@@ -21,9 +21,9 @@ from oms_ledger.cli.lookup import run_query
 from oms_ledger.cli.progress import bars
 from oms_ledger.cli.terminal import JsonOption, console, print_json, print_line
 from oms_ledger.domain.errors import Refused, invalid_field
+from oms_ledger.domain.log_states import StatesOfLog
 from oms_ledger.domain.routing.backtest import BacktestScope, backtest
 from oms_ledger.domain.routing.events import RoutingRule
-from oms_ledger.domain.routing.explanation import StatesOfLog
 from oms_ledger.domain.routing.views import backtest_view
 from oms_ledger.domain.times import moment
 from oms_ledger.kernel import Json, Log, Position

@@ -43,11 +43,13 @@ LOW = 10
 
 def show(oms: Oms, console: Console, at: Position) -> None:
     """Print the tables of the shop, as of position `at` or later."""
-    everything = _all(oms, "list_orders", {}, at)
+    everything = all_items(oms, "list_orders", {}, at)
     orders = [order for order in everything if order["channel"] in CHANNELS]
-    late = {order["order_id"] for order in _all(oms, "list_orders", {"late": True}, at)}
-    shipments, returns = (_all(oms, f"list_{kind}", {}, at) for kind in ("shipments", "returns"))
-    cases = _all(oms, "list_cases", {"status": "open"}, at)
+    late = {order["order_id"] for order in all_items(oms, "list_orders", {"late": True}, at)}
+    shipments, returns = (
+        all_items(oms, f"list_{kind}", {}, at) for kind in ("shipments", "returns")
+    )
+    cases = all_items(oms, "list_cases", {"status": "open"}, at)
     console.print()
     console.print(_per_day(orders))
     console.print(
@@ -55,8 +57,8 @@ def show(oms: Oms, console: Console, at: Position) -> None:
             [_states(orders), _attention(orders, late, shipments, returns, cases)], padding=(0, 3)
         )
     )
-    console.print(_stock(_all(oms, "list_stock", {}, at)), "")
-    waiting = _all(oms, "list_fulfilments", {"status": ",".join(OPEN_STATUSES)}, at)
+    console.print(_stock(all_items(oms, "list_stock", {}, at)), "")
+    waiting = all_items(oms, "list_fulfilments", {"status": ",".join(OPEN_STATUSES)}, at)
     picked = run_query(oms, "fulfilment_performance", {"group_by": "location"}, at)["rows"]
     console.print(queue_table(waiting, cast("Sequence[Item]", picked)), "")
     console.print(day_table(_rerouted(oms, at)), "")
@@ -69,7 +71,7 @@ def run_query(oms: Oms, name: str, params: Mapping[str, object], at: Position) -
     return oms.query(query, TypeAdapter(query.params).validate_python(params), min_position=at).body
 
 
-def _all(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> list[Item]:
+def all_items(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> list[Item]:
     """The items of every page of a list."""
     items: list[Item] = []
     cursor: Json = None
@@ -90,7 +92,7 @@ def _rerouted(oms: Oms, at: Position) -> list[WorkedOrder]:
     """The orders whose units were routed anew on the day that the warehouse shows."""
     return [
         WorkedOrder(str(order["order_number"]), cast("Sequence[Item]", body["items"]))
-        for order in _all(oms, "list_orders", {"tag": REROUTED}, at)
+        for order in all_items(oms, "list_orders", {"tag": REROUTED}, at)
         for body in [run_query(oms, "order_timeline", {"order_id": order["order_id"]}, at)]
     ]
 

@@ -60,6 +60,17 @@ def fulfilment_group(order_id: str) -> str:
     return f"{order_id}@"
 
 
+def message_id_of(order_id: str, command_id: str) -> str:
+    """The id of a message about an order, requested by a command."""
+    return f"{message_group(order_id)}{command_id}"
+
+
+def message_group(order_id: str) -> str:
+    """What the ids of the messages about an order have in common. Messages of before have the ids
+    of their commands alone."""
+    return f"{order_id}@"
+
+
 class FulfilmentName(NamedTuple):
     """What the id of a fulfilment order is made of."""
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from oms_commands import COMMANDS
+from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
+from oms_commands.fulfilments.pack import PackFulfilment
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.fulfilment.events import LineLot, ShipmentCreated
 from oms_ledger.domain.fulfilments.events import FulfilmentMerged, FulfilmentPutBack
@@ -182,10 +184,10 @@ def test_a_lot_is_picked_where_the_stock_has_it(warehouse: Warehouse, lot: str, 
 
 def test_where_stock_is_not_kept_by_lots_their_names_are_kept_alone() -> None:
     past = [*six(), *given(*six()).when(pick(6, "X")).events]
-    past += given(*past).when(COMMANDS["PackFulfilment"](fulfilment_id=WORK)).events
+    past += given(*past).when(PackFulfilment(fulfilment_id=WORK)).events
     (created,) = [event for event in past if isinstance(event, ShipmentCreated)]
     assert created.lots == (LineLot("1", "X", 6),)
-    dispatch = COMMANDS["DispatchShipment"](shipment_id=created.shipment_id)
+    dispatch = DispatchShipment(shipment_id=created.shipment_id)
     left = given(*past).when(dispatch).events
     assert not [event for event in left if isinstance(event, StockLotsChanged)]
 

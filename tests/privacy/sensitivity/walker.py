@@ -101,7 +101,8 @@ _HARMLESS = (
     "ship_by deliver_by fulfil_at promised_at promised_ship_at promised_delivery_at",
     "postal_area day decided_by excluded faults rules parcel per_km prefix origin",
     "location locations from_location to_location place city town region country",
-    "name email phone line1 line2 postal_code recipient first_name",
+    "account_ending",
+    "name email phone line1 line2 postal_code recipient first_name account_number",
 )
 
 HARMLESS = frozenset(name for line in _HARMLESS for name in line.split())

@@ -25,7 +25,7 @@ from oms_ledger.domain.fulfilments.work import (
 from oms_ledger.domain.guards import existing_order, quantities
 from oms_ledger.domain.identifiers import fulfilment_group, fulfilment_name
 from oms_ledger.domain.orders.events import ORDER_EVENTS, FulfilmentReleased
-from oms_ledger.domain.orders.lines import Allocation, LineQuantity
+from oms_ledger.domain.orders.lines import LineQuantity
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change, Given, Json, KeyGroup, Ref
 
@@ -125,14 +125,6 @@ def opened(
         placed.sensitive,
         tuple(lines),
     )
-
-
-def units_of(allocations: Iterable[Allocation]) -> dict[str, int]:
-    """Units by `line_id`."""
-    units: dict[str, int] = {}
-    for each in allocations:
-        units[each.line_id] = units.get(each.line_id, 0) + each.quantity
-    return units
 
 
 def wanted_units(

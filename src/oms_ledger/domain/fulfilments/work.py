@@ -17,6 +17,7 @@ from oms_ledger.domain.fulfilment.events import LineLot
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.identifiers import FulfilmentName, fulfilment_id_of, fulfilment_name
+from oms_ledger.domain.orders.lines import units_by_line
 from oms_ledger.domain.orders.state import Order
 
 PICKUP = "pickup"
@@ -85,16 +86,13 @@ def packed_units(shipments: Iterable[Shipment]) -> list[PackedUnits]:
         created = shipment.created
         if created is None:
             continue
-        units: dict[str, int] = {}
-        for line in created.lines:
-            units[line.line_id] = units.get(line.line_id, 0) + line.quantity
         packed.append(
             PackedUnits(
                 created.shipment_id,
                 created.location,
                 shipment.status,
                 created.carrier,
-                units,
+                units_by_line(created.lines),
                 created.fulfilment_id,
                 created.lots,
             )

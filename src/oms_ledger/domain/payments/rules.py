@@ -143,6 +143,11 @@ def void(payment: Payment, requested: PaymentRequested, reason: str | None) -> l
     return events
 
 
+def is_unpaid(order: Order) -> bool:
+    """Whether anything is due of an order that no payment has authorised."""
+    return order.balance.due > order.balance.authorised
+
+
 def needs_authorisations(order: Order) -> bool:
     """Whether anything may still be captured for an order: not once it is cancelled or expired, or
     nothing of it is due."""

@@ -16,6 +16,7 @@ from oms_ledger.domain.identifiers import lot_key
 from oms_ledger.domain.lots.events import SerialReturned
 from oms_ledger.domain.lots.state import Serial
 from oms_ledger.domain.orders.events import HoldReleased, UnitsReturned
+from oms_ledger.domain.orders.lines import units_by_line
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.events import ReceivedLine, ReturnReceived, ReturnRequested
 from oms_ledger.domain.returns.rules import require_stage, return_changes
@@ -83,11 +84,8 @@ def _units_returned(
     requested: ReturnRequested, lines: Sequence[ReceivedLine], order: Order
 ) -> list[Change]:
     """The units that the order counts as returned: never more than were shipped."""
-    units: dict[str, int] = {}
-    for line in lines:
-        units[line.line_id] = units.get(line.line_id, 0) + line.quantity
     counted: dict[str, int] = {}
-    for line_id, received in units.items():
+    for line_id, received in units_by_line(lines).items():
         progress = order.lines[line_id]
         out = progress.shipped - progress.returned
         if min(received, out) > 0:

@@ -68,6 +68,7 @@ def reroute(
         order.terms,
         cause,
         ctx.now,
+        kits,
         order.postal_area,
         excluded=tuple(sorted(excluded)),
         keeps_excluded=for_good and bool(excluded),
@@ -105,7 +106,7 @@ def reroute_refs(order_id: str, given: Given) -> list[Ref]:
     refs += stock_of_lines(order)
     refs += [ref for sku in skus for ref in stock_group_refs(sku)]
     refs += backorder_refs(skus, terms.channel, given)
-    return refs + routing_refs(terms.channel, terms.shipping_address, skus, given, order_id)
+    return refs + routing_refs(terms.channel, terms.country, skus, given, order_id)
 
 
 def allocated_units(order: Order, locations: Collection[str] | None = None) -> list[Allocation]:

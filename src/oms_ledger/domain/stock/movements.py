@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.identifiers import lot_key
+from oms_ledger.domain.identifiers import lot_key, stock_key
 from oms_ledger.domain.lots.events import LotDefined
 from oms_ledger.domain.lots.state import Lot
 from oms_ledger.domain.stock.events import (
@@ -28,7 +28,7 @@ from oms_ledger.kernel import Change, Given
 
 
 def day_of(at: datetime) -> str:
-    """The day of a time in UTC, by which lots expire: YYYY-MM-DD."""
+    """The day of a time in UTC, by which lots expire and capacity is counted: YYYY-MM-DD."""
     return at.date().isoformat()
 
 
@@ -164,14 +164,31 @@ def require_free(
     """`Refused` with `insufficient_stock` where fewer units are promised to nobody. Units of a
     `lot` that is blocked are promised to nobody."""
     blocked = lot in level.lots and level.lots[lot].status != APPROVED if lot else False
-    if blocked or units <= level.free:
-        return
-    free = max(0, level.free)
-    raise Refused(
-        f"Only {free} units of {sku} at {location} are promised to nobody, {units} are"
-        " wanted. Cancel or re-allocate orders first, or take fewer.",
+    if not blocked and units > level.free:
+        remedy = "Cancel or re-allocate orders first, or take fewer."
+        raise _too_few_free(location, {sku: units}, {sku: max(0, level.free)}, remedy)
+
+
+def require_all_free(units: Mapping[str, int], location: str, remedy: str, given: Given) -> None:
+    """`Refused` with `insufficient_stock`, naming every SKU of which the location has fewer units
+    that are promised to nobody. `units` by SKU."""
+    free = {sku: max(0, given.state(StockLevel, stock_key(sku, location)).free) for sku in units}
+    short = {sku: wanted for sku, wanted in units.items() if wanted > free[sku]}
+    if short:
+        raise _too_few_free(location, short, free, remedy)
+
+
+def _too_few_free(
+    location: str, wanted: Mapping[str, int], free: Mapping[str, int], remedy: str
+) -> Refused:
+    texts = ", ".join(f"{free[sku]} of {units} {sku}" for sku, units in wanted.items())
+    return Refused(
+        f"Too few units at {location} are promised to nobody: {texts}. {remedy}",
         code="insufficient_stock",
-        errors=[{"sku": sku, "location": location, "requested": units, "available": free}],
+        errors=[
+            {"sku": sku, "location": location, "requested": units, "available": free[sku]}
+            for sku, units in wanted.items()
+        ],
     )
 
 
