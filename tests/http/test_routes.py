@@ -330,7 +330,7 @@ PATHS |= {"inbound_id": "i", "transfer_id": "t", "count_id": "n", "lot": "l"}
 PATHS |= {"fulfilment_id": "o@LON"}
 
 
-FEWER = int(FAILURES_BURST) // 2
+AT_ONCE = int(FAILURES_BURST) // 2
 """Requests without a key from one address that are answered as such."""
 
 
@@ -341,7 +341,7 @@ def test_every_route_needs_a_key(memory_oms: Oms) -> None:
     routes += [("GET", q.path) for q in QUERIES if q.scope != "public"]
     routes += [("GET", route.path) for route in DOCUMENT_ROUTES]
     routes += [(r.method, r.documented_path) for r in FIXED_ROUTES if r.scope != "public"]
-    for some in (routes[n : n + FEWER] for n in range(0, len(routes), FEWER)):
+    for some in (routes[n : n + AT_ONCE] for n in range(0, len(routes), AT_ONCE)):
         with Api(create_app(memory_oms), key=None) as anonymous:
             for method, path in some:
                 response = anonymous.send(method, path.format(**PATHS))
