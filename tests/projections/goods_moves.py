@@ -215,8 +215,10 @@ def _set_up(shop: Shop, chance: random.Random) -> None:
         shop.events.append(CustomerRestrictionLifted(customer_id, "settled"))
     sku, cost = chance.choice(SKUS), Money(chance.randint(50, 150), "GBP")
     shop.events.append(ProductDefined(sku, sku, True, unit_cost=cost, safety_stock=5))
-    _alert(shop, chance)
-    _sell_early(shop, chance)
+    if chance.random() < 0.6:
+        _alert(shop, chance)
+    else:
+        _sell_early(shop, chance)
 
 
 def _alert(shop: Shop, chance: random.Random) -> None:
@@ -244,8 +246,8 @@ def _alert(shop: Shop, chance: random.Random) -> None:
 
 
 def _sell_early(shop: Shop, chance: random.Random) -> None:
-    """A product is sold before it is there, and later than was said; some of it is given up, and no
-    more is sold now and then."""
+    """A product is sold before it is there, and comes later than was promised; some of it is given
+    up, the rest gets stock, and no more is sold now and then."""
     if not shop.orders:
         return
     sku, where, order_id = chance.choice(SKUS), chance.choice(PLACES), chance.choice([*shop.orders])
@@ -258,7 +260,9 @@ def _sell_early(shop: Shop, chance: random.Random) -> None:
         ProductDefined(sku, sku, True, safety_stock=5, preorder=later),
         PreorderRescheduled(**line, quantity=3, preorder=later.promise),
     ]
-    if chance.random() < 0.6:
-        shop.events.append(BackorderReleased(**line, quantity=2, preorder=later.promise))
+    shop.events += [
+        BackorderReleased(**line, quantity=2, preorder=later.promise),
+        BackorderReleased(**line, quantity=1, preorder=None),
+    ]
     if chance.random() < 0.4:
         shop.events.append(ProductDefined(sku, sku, True, safety_stock=5))

@@ -1,5 +1,5 @@
-"""Preorders in a database: no more than the cap whoever buys at the same moment, filled in order of
-age, and promised anew when their time changes, once each, whatever ends a worker."""
+"""Preorders in a database: no more than the cap however many buy at the same moment, filled in order
+of age, and promised anew when their time changes, once each, whatever ends a worker."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def moved(oms: Oms) -> list[str]:
 
 
 def test_no_more_than_the_cap_is_sold_at_the_same_moment(oms: Oms) -> None:
-    """Forty buyers of a unit, of whom some cancel at once; then those who come next."""
+    """Forty buyers of a unit, and some cancel at once; then those who come next."""
     placed: list[str] = []
     refused: list[str] = []
 
@@ -102,7 +102,7 @@ def test_no_more_than_the_cap_is_sold_at_the_same_moment(oms: Oms) -> None:
     assert (row["preordered"], row["left"], row["cap"]) == (CAP, 0, CAP)
 
 
-def test_what_comes_in_goes_to_who_bought_first(oms: Oms) -> None:
+def test_what_comes_in_goes_to_the_oldest_orders(oms: Oms) -> None:
     first, second, third = buy(oms, 4), buy(oms, 3), buy(oms, 3)
     do(oms, "ReceiveStock", sku="A", location="LON", quantity=6)
     oms.catch_up()
