@@ -1,5 +1,5 @@
-"""Preorders in a database: no more than the cap however many buy at the same moment, filled in order
-of age, and promised anew when their time changes, once each, whatever ends a worker."""
+"""Preorders in a database: no more than the cap however many buy at the same moment, filled by age,
+and promised anew when their time changes, once each, whatever ends a worker."""
 
 from __future__ import annotations
 
