@@ -48,6 +48,7 @@ from oms_ledger.domain.payments.events import (
 from oms_ledger.domain.payments.rules import payment_changes, recorded
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.store_credit import STORE_CREDIT
+from oms_ledger.domain.routing.source import Sourcing
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.rules import Plan, kits_of
@@ -56,6 +57,9 @@ from oms_ledger.domain.times import refuse_future
 from oms_ledger.kernel import Change, Context, Event, Given, Json, S
 
 REFUNDED = "refunded elsewhere"
+
+IMPORT = "import"
+"""The cause of routing decisions about open units of imported orders."""
 
 Units: TypeAlias = Mapping[str, int]
 """Units by line id."""
@@ -94,7 +98,8 @@ def import_order(
         number, given_number = next_number(terms.channel, order_id, given)
         numbered = [given_number]
     shipped = [(s.location, u) for s, u in zip(past.shipments, units, strict=True)]
-    stock = stock_of_past(terms, past, shipped, given)
+    sourcing = Sourcing(order_id, terms, IMPORT, ctx.now, postal_area)
+    stock = stock_of_past(sourcing, past, shipped, given)
     placed = OrderPlaced(
         order_id,
         number,
@@ -111,7 +116,7 @@ def import_order(
     life = _Life(past, ctx, given, placed_at)
     life.begin(placed, stock)
     life.go_on(units)
-    return [*numbered, *life.changes]
+    return [*numbered, *life.changes, *stock.decision]
 
 
 def _refuse_other_fate(placed: OrderPlaced, imported: Imported) -> None:
