@@ -6,6 +6,9 @@ READY := .venv/.ready
 TOOLS := .venv-tools/.ready
 PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 
+# Images of containers set it. Without compiled modules each process of a test compiles the program.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup tools demo fast test test-all check lint types arrows audit sbom bench docs clean
 
 help: ## list what can be done

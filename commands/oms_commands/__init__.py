@@ -4,6 +4,7 @@ routes, CLI verbs and documentation are made from this catalogue."""
 from __future__ import annotations
 
 from oms_commands import (
+    cases,
     catalogue,
     connections,
     counts,
@@ -36,6 +37,7 @@ NOUNS = (
     store_credit,
     fulfilments,
     fulfilment,
+    cases,
     returns,
     messages,
     stock,

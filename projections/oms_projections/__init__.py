@@ -10,6 +10,7 @@ from __future__ import annotations
 from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
     backorders,
+    cases,
     counts,
     customers,
     deadlines,
@@ -28,6 +29,7 @@ from oms_projections import (
     stock_levels,
 )
 from oms_projections.backorders import queries as of_backorders
+from oms_projections.cases import queries as of_cases
 from oms_projections.channels import queries as of_channels
 from oms_projections.counts import queries as of_counts
 from oms_projections.customers import queries as of_customers
@@ -55,6 +57,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     order_status.READ_MODEL,
     stock_levels.READ_MODEL,
     shipping_analytics.READ_MODEL,
+    cases.READ_MODEL,
     returns.READ_MODEL,
     payments.READ_MODEL,
     deadlines.READ_MODEL,
@@ -84,6 +87,7 @@ QUERIES: tuple[Query, ...] = (
     *of_backorders.QUERIES,
     *of_fulfilments.QUERIES,
     *of_shipments.QUERIES,
+    *of_cases.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,
     *of_messages.QUERIES,

@@ -110,7 +110,14 @@ class Oms:
             settings, pools.lend, self.exclusive, readers, self.rebuilds, self.catch_up
         )
         self.work = LedgerWork(
-            pools, readers, self.bus.submit, new_context, POLICIES, DEADLINES, self.clock
+            pools,
+            readers,
+            self.bus.submit,
+            new_context,
+            POLICIES,
+            DEADLINES,
+            self.clock,
+            [kind.effect.effect for kind in kinds],
         )
         box = SecretBox(pools.lend, vault.keys)
         self.connections = LedgerConnections(settings, pools, readers, box, self.work.submit, kinds)

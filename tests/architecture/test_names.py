@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -45,50 +46,58 @@ def room_of(s: Source) -> str:
     return "/".join(s.path.split("/")[:depth]).removesuffix(".py")
 
 
+IN_ROOM: dict[str, list[Source]] = defaultdict(list)
+for _source in sources(*EVERYWHERE):
+    IN_ROOM[room_of(_source)].append(_source)
+
 ROOMS = sorted(
     {
-        room_of(s)
-        for s in sources(*EVERYWHERE)
-        if s.text and not s.path.endswith("oms_ledger/__init__.py")
+        room
+        for room, members in IN_ROOM.items()
+        if any(s.text and not s.path.endswith("oms_ledger/__init__.py") for s in members)
     }
 )
 
+NAME_FIELDS: dict[type[ast.AST], str] = {
+    ast.ClassDef: "name",
+    ast.FunctionDef: "name",
+    ast.AsyncFunctionDef: "name",
+    ast.arg: "arg",
+    ast.Name: "id",
+    ast.Attribute: "attr",
+    ast.MatchAs: "name",
+    ast.MatchStar: "name",
+    ast.ExceptHandler: "name",
+    ast.alias: "asname",
+}
+"""The field with the name that a node may give to something."""
 
-def in_room(room: str) -> list[Source]:
-    return [s for s in sources(*EVERYWHERE) if room_of(s) == room]
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def words(name: str) -> set[str]:
-    return {word.lower() for word in WORD.findall(name)}
+@cache
+def is_riddle(name: str) -> bool:
+    return name not in STANDARD_TERMS and not RIDDLES.isdisjoint(map(str.lower, WORD.findall(name)))
 
 
 def definitions(s: Source) -> Iterator[tuple[str, int]]:
     """Every name that a module gives to something, with its line: classes, functions, parameters,
     fields, constants, variables, attributes and aliases of imports."""
     for node in s.nodes:
-        match node:
-            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
-                yield node.name, node.lineno
-            case ast.arg():
-                yield node.arg, node.lineno
-            case ast.Name(ctx=ast.Store()):
-                yield node.id, node.lineno
-            case ast.Attribute(ctx=ast.Store()):
-                yield node.attr, node.lineno
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                yield name, node.lineno
-            case ast.ExceptHandler(name=str(name)) | ast.alias(asname=str(name)):
-                yield name, node.lineno
-            case _:
-                pass
+        field = NAME_FIELDS.get(type(node))
+        if field is None or type(getattr(node, "ctx", None)) in (ast.Load, ast.Del):
+            continue
+        name = getattr(node, field)
+        if name is not None:
+            yield name, getattr(node, "lineno", 1)
 
 
 def riddles(s: Source) -> Iterator[str]:
     for name, line in definitions(s):
-        if words(name) & RIDDLES and name not in STANDARD_TERMS:
+        if is_riddle(name):
             yield f"{s.path}:{line}: {name}"
     for node in s.nodes:
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, DOCUMENTED):
             text = ast.get_docstring(node) or ""
             line = getattr(node, "lineno", 1)
             yield from (
@@ -98,7 +107,7 @@ def riddles(s: Source) -> Iterator[str]:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_names_and_docstrings_are_plain_words_of_the_field(room: str) -> None:
-    assert [each for s in in_room(room) for each in riddles(s)] == []
+    assert [each for s in IN_ROOM[room] for each in riddles(s)] == []
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,11 @@ ADDED: dict[str, dict[str, object]] = {
         "untracked": False,
         "packages": (Package(900, 300, 200, 100),),
         "fulfilment_id": None,
+        "lots": (),
     },
+    "fulfilment.merged.v1": {"lots": ()},
+    "fulfilment.absorbed.v1": {"lots": ()},
+    "fulfilment.put_back.v1": {"lots": ()},
     "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
     "payment.requested.v1": {"account": None},
     "return.requested.v1": {

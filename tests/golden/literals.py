@@ -26,6 +26,7 @@ from oms_ledger.domain.connections.events import (
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.retention import RetentionSet
 from oms_ledger.domain.fulfilment.events import (
+    LineLot,
     Package,
     ShipmentCancelled,
     ShipmentCreated,
@@ -110,6 +111,7 @@ from oms_ledger.domain.store_credit.events import (
     StoreCreditSpent,
 )
 from oms_ledger.kernel import Event, Meta
+from tests.golden.cases import CASE_LITERALS
 from tests.golden.customers import CUSTOMER_LITERALS
 from tests.golden.drafts import DRAFT_LITERALS
 from tests.golden.fulfilments import FULFILMENT_LITERALS
@@ -262,6 +264,7 @@ LITERALS: dict[str, Event] = {
         *DRAFT_LITERALS,
         *FULFILMENT_LITERALS,
         *WAREHOUSE_LITERALS,
+        *CASE_LITERALS,
         *RETURN_LITERALS,
         *MESSAGE_LITERALS,
         *ROUTING_LITERALS,
@@ -301,6 +304,7 @@ LITERALS: dict[str, Event] = {
             ("hold:h1", "unpaid"),
             True,
             "o1@LON",
+            (LineLot("1", "L-1", 2),),
         ),
         ShipmentLabelled("s1", "T1"),
         ShipmentDispatched("s1", "o1", "T1", True, at(4), "picked up", ("hold:h1", "unpaid")),

@@ -74,6 +74,7 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("get_draft", draft_id=shop.a_draft()),
         question("get_reservation", reservation_id=shop.a_reservation()),
         question("get_message", message_id=shop.a_message()),
+        question("get_case", case_id=shop.cases.one()),
         question("list_return_policies"),
         question("list_channels"),
         question("list_hold_rules"),

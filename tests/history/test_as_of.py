@@ -186,6 +186,7 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
     others = {
         "list_deadlines",
         "list_backorders",
+        "list_cases",
         "promise_of_stock",
         "list_drafts",
         "list_messages",

@@ -87,6 +87,9 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
         blind = {"lines": [{"sku": "SKU-1", "quantity": 1, "reason": "only-here"}]}
         returned = done(api.post("/v1/returns", blind))
         made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
+        parcel = f"/v1/shipments/{made['shipment_id']}"
+        done(api.post(f"{parcel}/dispatch"))
+        case = done(api.post(f"{parcel}/cases", {"kind": "lost", "note": "only-here"}))
         drafted = done(api.post("/v1/drafts", {**placing, "external_id": "only-here-2"}))
         reserving = {"lines": [{"sku": "SKU-1", "quantity": 1}], "expires_in_s": 600}
         reserved = done(api.post("/v1/reservations", {**reserving, "reference": "only-here"}))
@@ -105,6 +108,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
             "return_id": returned["return_id"],
             "draft_id": drafted["draft_id"],
             "message_id": written["message_id"],
+            "case_id": case["case_id"],
             "reservation_id": reserved["reservation_id"],
             "policy_name": "p-1",
             "channel": "ch-1",

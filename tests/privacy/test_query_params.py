@@ -63,6 +63,7 @@ UNRESTRICTED = {
     "list_fulfilments": "every item says itself whether it is sensitive, and is masked by that",
     "pick_list": "units of sensitive orders are items of their own, which say so and are masked",
     "list_reservations": "every item says itself whether it is sensitive, and is masked by that",
+    "list_cases": "every item says itself whether it is sensitive, and is masked by that",
     "list_messages": "every item says itself whether it is sensitive, and is masked by that",
     "list_payments": "every item names its payment and is masked like its order",
     "get_store_credit": "amounts, whose orders are named and masked as such",

@@ -99,10 +99,10 @@ class PlacementCommand(Command):
             refs += backorder_refs(self.skus_taken(given), self.channel, given)
         return refs
 
-    def skus_taken(self, given: Given) -> list[str]:
+    def skus_taken(self, given: Given) -> Iterator[str]:
         """The SKUs whose stock the lines take, of kits those of the components."""
-        stored = (stored_sku(line.sku, given) for line in self.lines)
-        return [each for sku in stored for each in stock_skus(sku, given)]
+        for line in self.lines:
+            yield from stock_skus(stored_sku(line.sku, given), given)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return order_view(given.state(Order, self.order_key(ctx, given)))

@@ -113,8 +113,9 @@ class EditOrder(Command):
         if order.placed and order.terms.backorder == "allow":
             refs += backorder_refs(skus, order.terms.channel, given)
         if order.placed:
-            address = address_of(self._new_address) or order.terms.shipping_address
-            refs += routing_refs(order.terms.channel, address, skus, given, self.order_id)
+            address = self._new_address
+            country = order.terms.country if address is None else address.country
+            refs += routing_refs(order.terms.channel, country, skus, given, self.order_id)
         return [*refs, *refs_if_begun(self.order_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

@@ -47,7 +47,7 @@ class PlaceReceivedOrder(OrderCommand):
         taken = [each for sku in stored for each in stock_skus(sku, given)]
         if order.terms.backorder == "allow":
             refs += backorder_refs(taken, channel, given)
-        return refs + routing_refs(channel, order.terms.shipping_address, taken, given)
+        return refs + routing_refs(channel, order.terms.country, taken, given)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id, unplaced=True)

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from oms_ledger.domain.cases.events import CaseOpened
+from oms_ledger.domain.cases.rules import KINDS as KINDS_OF_CASES
+from oms_ledger.domain.fulfilment.events import ShipmentDelivered, ShipmentScanned
 from oms_ledger.domain.fulfilments.events import (
     FulfilmentDue,
     FulfilmentOpened,
@@ -158,6 +161,19 @@ def _reservation(event: Event) -> DeadlineChange | None:
             return None
 
 
+def _flagged_shipment(event: Event) -> DeadlineChange | None:
+    """A shipment that a scan flags is to have a case at once. The scan opens it, which ends this;
+    scans that were recorded before they opened cases did not. Whether the shipment is still
+    flagged, the command decides."""
+    match event:
+        case ShipmentScanned() if event.code in KINDS_OF_CASES:
+            return DeadlineSet(event.shipment_id, event.scanned_at)
+        case ShipmentScanned() | ShipmentDelivered() | CaseOpened():
+            return DeadlineEnded(event.shipment_id)
+        case _:
+            return None
+
+
 def _set_for_units(placed: OrderPlaced, due_at: datetime | None) -> DeadlineSet | None:
     """A deadline whose parts are the units of an order."""
     if due_at is None:
@@ -202,6 +218,9 @@ KINDS: tuple[DeadlineKind, ...] = (
         "scheduled_fulfilment", (FulfilmentScheduled, FulfilmentDue), _scheduled_fulfilment
     ),
     DeadlineKind("overdue_fulfilment", (FulfilmentOpened, FulfilmentOverdue), _overdue_fulfilment),
+    DeadlineKind(
+        "flagged_shipment", (ShipmentScanned, ShipmentDelivered, CaseOpened), _flagged_shipment
+    ),
     DeadlineKind(
         "reservation",
         (ReservationCreated, ReservationExtended, ReservationReleased, ReservationUsed),

@@ -148,7 +148,7 @@ def _totalled(
     levels = [level(row) for row in rows]
     sensitive = any(column(row, "sensitive", bool) for row in (*rows, *products))
     totals: dict[str, Json] = {
-        name: sum(cast(int, each[name]) for each in levels) for name in COUNTERS
+        name: sum(cast(int, each[name]) for each in levels) for name in (*COUNTERS, "safety_stock")
     }
     return {"sku": sku, **totals, "sensitive": sensitive, "locations": levels}
 

@@ -90,7 +90,7 @@ def load_days(oms: Oms, result: LoadResult) -> Iterator[Day]:
     complete. Every command has an idempotency key, so that none is applied twice."""
     until = result.until
     deliveries = [(until - delivery.before, delivery) for delivery in DELIVERIES]
-    state = ShopState(stories(until), deliveries)
+    state = ShopState(stories(until), deliveries, until)
     opens = days(until)[0].opens
     for commands in (_locations, _products, _opening_stock):
         _execute(oms, OWNER, list(commands(opens)), state, result)

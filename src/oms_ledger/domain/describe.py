@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from oms_ledger.domain.cases.describe import describe_case
+from oms_ledger.domain.cases.events import CASE_EVENTS
 from oms_ledger.domain.catalogue.events import (
     LocationDefined,
     NumbersPassed,
@@ -67,6 +69,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_draft(event)]
     if isinstance(event, SHIPMENT_EVENTS):
         return [describe_shipment(event)]
+    if isinstance(event, CASE_EVENTS):
+        return [describe_case(event)]
     if isinstance(event, FULFILMENT_EVENTS):
         return [describe_fulfilment(event, skus)]
     if isinstance(event, PAYMENT_EVENTS):

@@ -91,6 +91,16 @@ def fulfilment_name(fulfilment_id: str) -> FulfilmentName | None:
     return FulfilmentName(order_id, location, int(number)) if is_part and number != "1" else None
 
 
+def case_id_of(shipment_id: str, number: int) -> str:
+    """The id of a shipment's case with this number, from 1."""
+    return f"{shipment_id}@{number}"
+
+
+def case_group(shipment_id: str) -> str:
+    """What the ids of a shipment's cases have in common."""
+    return f"{shipment_id}@"
+
+
 def lot_key(sku: str, name: str) -> str:
     """Key of a lot of a SKU, or of a unit of it with a serial number. These names have no `@`, so
     the last one parts the two."""

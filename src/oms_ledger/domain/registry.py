@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from oms_ledger.domain.cases.events import CASE_EVENTS
+from oms_ledger.domain.cases.state import ShipmentCase
 from oms_ledger.domain.catalogue.events import (
     LocationDefined,
     NumbersPassed,
@@ -65,6 +67,7 @@ EVENTS: dict[str, type[Event]] = {
         *RESERVATION_EVENTS,
         *FULFILMENT_EVENTS,
         *SHIPMENT_EVENTS,
+        *CASE_EVENTS,
         *PAYMENT_EVENTS,
         *RETURN_EVENTS,
         *MESSAGE_EVENTS,
@@ -98,6 +101,7 @@ STATES: dict[str, type[State]] = {
         Reservation,
         Fulfilment,
         Shipment,
+        ShipmentCase,
         Payment,
         StoreCredit,
         Return,

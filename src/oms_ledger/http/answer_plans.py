@@ -3,7 +3,7 @@ query declares, with what HTTP adds."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from functools import cache
 
 from oms_ledger.domain.text_kinds import TextKind
 from oms_ledger.http.openapi.answers import ProblemAnswer
@@ -20,17 +20,20 @@ PROBLEM = answer_plan(ProblemAnswer)
 NUMBER = FieldPlan(has_texts=False)
 
 
+@cache
 def query_plan(query: Query) -> FieldPlan:
     return answer_plan(query.answer_type).joined(object_plan({"position": POSITION}))
 
 
+@cache
 def command_plan(kind: type[Command]) -> FieldPlan:
     """Of the answer of one command; `events` are those of a dry run."""
     added = object_plan({"position": POSITION, "events": EVENT_ITEMS})
     return answer_plan(kind.answer_type).joined(added)
 
 
-def batch_plan(kinds: Collection[type[Command]]) -> FieldPlan:
+@cache
+def batch_plan(kinds: tuple[type[Command], ...]) -> FieldPlan:
     """Of the answer of a batch of commands of these kinds."""
     items = object_plan({"status": NUMBER, "problem": PROBLEM})
     for kind in kinds:

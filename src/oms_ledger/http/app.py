@@ -190,7 +190,7 @@ def _add_commands(
     singles: dict[str, CommandHandler] = {}
     for kind in COMMANDS.values():
         route = kind.route
-        plan = command_plan(kind).joined(batch_plan([kind]))
+        plan = command_plan(kind).joined(batch_plan((kind,)))
         of_route = disclosure(f"{route.method} {route.path}", plan)
         single = singles[kind.name] = CommandHandler(bus, of_route, kind)
         many: Handle = single
@@ -200,7 +200,7 @@ def _add_commands(
         add_kind(route.method, route.path, handle=single if route.many_path else many)
         if route.many_path:
             add_kind(route.method, route.many_path, handle=many)
-    of_any = disclosure(f"POST {routes.ANY_COMMANDS}", batch_plan(COMMANDS.values()))
+    of_any = disclosure(f"POST {routes.ANY_COMMANDS}", batch_plan((*COMMANDS.values(),)))
     add(
         "POST",
         routes.ANY_COMMANDS,
@@ -293,7 +293,7 @@ def _operations(operations: Operations) -> dict[str, Handle]:
 
 def _connections(oms: Oms, threads: Threads) -> dict[str, Handle]:
     """Handlers of the routes of connections, jobs and the inbox, by path."""
-    connections = ConnectionHandlers(oms.connections, threads)
+    connections = ConnectionHandlers(oms, threads)
     inbox = InboxHandlers(oms.connections, threads)
     return {
         routes.CONNECTIONS.path: connections.list,
@@ -305,6 +305,7 @@ def _connections(oms: Oms, threads: Threads) -> dict[str, Handle]:
         routes.INBOX_RECEIVE.path: inbox.receive,
         routes.INBOX.path: inbox.list,
         routes.INBOX_REPLAY.path: inbox.replay,
+        routes.INBOX_DROP.path: inbox.drop,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -87,20 +88,31 @@ class VendorClient:
     ) -> None:
         self._guard = guard
         self.limits = limits
-        context = ssl.create_default_context() if tls is None else tls
-        if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
+        self._tls = tls
+        if tls and (tls.verify_mode is not ssl.CERT_REQUIRED or not tls.check_hostname):
             raise ValueError("certificates of vendors are always verified")
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=context,
-            max_connections=100,
-            max_keepalive_connections=20,
-            keepalive_expiry=15.0,
-            retries=0,
-            network_backend=GuardedBackend(guard),
-        )
+        self._opened: httpcore.ConnectionPool | None = None
+        self._opening = threading.Lock()
 
     def close(self) -> None:
-        self._pool.close()
+        with self._opening:
+            if self._opened is not None:
+                self._opened.close()
+
+    def _pool(self) -> httpcore.ConnectionPool:
+        """The connections, opened by the first call: reading the certificate authorities of the
+        system takes tens of milliseconds, and most openings of a ledger call no vendor."""
+        with self._opening:
+            if self._opened is None:
+                self._opened = httpcore.ConnectionPool(
+                    ssl_context=self._tls or ssl.create_default_context(),
+                    max_connections=100,
+                    max_keepalive_connections=20,
+                    keepalive_expiry=15.0,
+                    retries=0,
+                    network_backend=GuardedBackend(self._guard),
+                )
+            return self._opened
 
     def call(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
@@ -138,7 +150,7 @@ class VendorClient:
             sent["content-length"] = str(len(body))
         target = httpcore.URL(url)
         sent["host"] = _host(target)
-        with self._pool.stream(
+        with self._pool().stream(
             method,
             target,
             headers=list(sent.items()),

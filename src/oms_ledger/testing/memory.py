@@ -12,6 +12,7 @@ import msgspec
 from oms_ledger.domain.json_values import plain
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.memory import MemoryLog, MemoryStore
+from oms_ledger.engine.log.store import EventRow
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission, Writer
 from oms_ledger.kernel import Command, Context, Position, Recorded, Ref, S, stream_id
 from oms_ledger.testing.history import START
@@ -32,6 +33,7 @@ class MemoryLedger:
         self.name = name
         self.log = log or MemoryLog()
         self._ids = itertools.count(1)
+        self._decoded: dict[EventRow, Recorded] = {}
         self._writer = Writer(MemoryStore(self.log), clock=lambda: self.now)
 
     def execute(
@@ -56,19 +58,28 @@ class MemoryLedger:
         return self._submit(Submission(command, self._context(actor), dry_run=True))
 
     def history(self, after: Position = 0) -> list[Recorded]:
-        """The events of the log after a position, decoded from their stored form."""
+        """The events of the log after a position, decoded from their stored form: each once, since
+        stored events do not change."""
         with self.log.lock:
             rows = self.log.events[after:]
-        return [codec.recorded(r.position, r.stream, r.version, r.topic, r.state) for r in rows]
+        return [self._recorded(row) for row in rows]
 
     def state(self, kind: type[S], key: str) -> S:
         """A stream's state, folded anew from the log."""
+        with self.log.lock:
+            rows = list(self.log.streams.get(stream_id(kind, key), ()))
         state = kind()
-        for recorded in self.history():
-            if recorded.stream == stream_id(kind, key):
-                state.apply(recorded.event)
-                state.version = recorded.version
+        for recorded in map(self._recorded, rows):
+            state.apply(recorded.event)
+            state.version = recorded.version
         return state
+
+    def _recorded(self, row: EventRow) -> Recorded:
+        decoded = self._decoded.get(row)
+        if decoded is None:
+            decoded = codec.recorded(row.position, row.stream, row.version, row.topic, row.state)
+            self._decoded[row] = decoded
+        return decoded
 
     def close(self) -> None:
         self._writer.close()

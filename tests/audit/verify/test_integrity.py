@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
@@ -26,11 +27,14 @@ from oms_ledger.engine.log import codec
 from oms_ledger.testing import MemoryLedger
 from tests.audit.verify.conftest import History, stored
 
+decode = cache(codec.decode)
+"""The same histories are checked again and again, and a stored event does not change."""
+
 SEED = 31  # a history with every kind of event that is changed below
 
 
 def folded(events: Sequence[StoredEvent], page: int = 10_000) -> tuple[LogChecker, list[Finding]]:
-    checker = LogChecker(codec.decode, max(event.position for event in events))
+    checker = LogChecker(decode, max(event.position for event in events))
     for start in range(0, len(events), page):
         checker.page(events[start : start + page])
     return checker, checker.finish()
@@ -82,7 +86,7 @@ def test_any_beginning_of_a_true_history_is_believed(history: History) -> None:
     """Up to a position that lies within a command, which has not come to its end."""
     events = history(SEED)
     for until in range(1, len(events), 7):
-        checker = LogChecker(codec.decode, until)
+        checker = LogChecker(decode, until)
         checker.page(events[:until])
         assert checker.finish(whole=False) == []
 
@@ -113,7 +117,7 @@ def test_a_missing_event_is_named_and_its_stream_left_out(history: History, part
 
 def test_a_missing_end_is_named(history: History) -> None:
     events = history(SEED)
-    checker = LogChecker(codec.decode, len(events))
+    checker = LogChecker(decode, len(events))
     checker.page(events[:-3])
     (finding,) = checker.finish()
     assert (finding.kind, finding.first, finding.last) == (

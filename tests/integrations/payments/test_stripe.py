@@ -129,7 +129,9 @@ def test_a_refund_at_the_dashboard_and_one_that_fails() -> None:
     bench = StripeBench()
     course = PaymentCourse(bench).authorised().captured()
     refund = bench.double.refund("", {"payment_intent": course.reference, "amount": "300"})
-    assert kinds(newest(bench)) == [("refunded", 300)]
+    (refunded,) = newest(bench)
+    assert kinds((refunded,)) == [("refunded", 300)]
+    assert refunded.report.request_id == refund["id"], "it is none that the ledger has requested"
     refund["status"], refund["failure_reason"] = "failed", "expired_or_canceled_card"
     bench.double.event("refund.failed", refund)
     assert kinds(newest(bench)) == [("refund_failed", None)]
@@ -145,6 +147,20 @@ def test_what_is_no_answer_is_unknown(status: int, code: str) -> None:
     outcome = bench.gateway.authorise(PaymentCourse(bench).authorise_call())
     assert isinstance(outcome, Unknown)
     assert outcome.code == code
+
+
+def test_a_pause_that_stripe_wants_has_an_end() -> None:
+    class Limited:
+        def send(self, *_: object, **__: object) -> VendorResponse:
+            return VendorResponse(429, {"retry-after": "86400000"}, b'{"error":{}}')
+
+    bench = StripeBench()
+    gateway = StripeGateway(replace(bench.account, http=Limited()))
+    outcome = gateway.authorise(PaymentCourse(bench).authorise_call())
+    assert outcome == Unknown("rate_limited", 3600.0)
+    with pytest.raises(NoAnswer) as raised:
+        gateway.sweep(None)
+    assert raised.value.retry_seconds == 3600.0
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"id":"pi_1"}', b"[]", b'{"id":1}'])

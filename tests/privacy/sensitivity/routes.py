@@ -43,6 +43,8 @@ OPTIONS: Params = {
     "/v1/shipments/{shipment_id}/packing-slip.pdf": ["as_of={position}"],
     "/v1/shipments": ["limit=1", "status=delivered", "order_id={order_id}&as_of={position}"],
     "/v1/shipments/{shipment_id}": ["as_of={position}"],
+    "/v1/cases": ["limit=1", "status=closed", "order={order_id}"],
+    "/v1/cases/{case_id}": ["as_of={position}"],
     "/v1/returns": ["limit=1", "status=closed", "order={order_id}", "condition=damaged"],
     "/v1/returns/{return_id}": ["as_of={position}"],
     "/v1/orders/{order_id}/payments": ["as_of={position}"],

@@ -20,7 +20,7 @@ PLANS: dict[str, FieldPlan] = {
     **{query.name: query_plan(query) for query in QUERIES},
     **{name: answer_plan(kind) for name, kind in EVENTS.items()},
     "feed": answer_plan(FeedAnswer),
-    "batch": batch_plan(COMMANDS.values()),
+    "batch": batch_plan((*COMMANDS.values(),)),
 }
 
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
+from oms_ledger.domain.cases.state import ShipmentCase
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.state import Shipment
@@ -38,6 +39,7 @@ NAMED_BY: dict[str, type[State]] = {
     "merged": Fulfilment,
     "new_fulfilment_id": Fulfilment,
     "shipment_id": Shipment,
+    "case_id": ShipmentCase,
     "return_id": Return,
     "payment_id": Payment,
     "message_id": Message,
@@ -45,7 +47,7 @@ NAMED_BY: dict[str, type[State]] = {
     "reservation_id": Reservation,
     "sku": Product,
 }
-"""Fields whose value names a stream, and its type. Orders, shipments, returns, payments,
+"""Fields whose value names a stream, and its type. Orders, shipments, cases, returns, payments,
 messages and reservations carry the mark in their first event, products and drafts in their
 newest."""
 
@@ -57,6 +59,7 @@ LINKS = frozenset(
         "merged",
         "new_fulfilment_id",
         "shipment_id",
+        "case_id",
         "return_id",
         "payment_id",
         "message_id",

@@ -10,6 +10,7 @@ import pytest
 
 from oms_commands.lots.expire import ExpireLot
 from oms_commands.orders.expire import ExpireOrder
+from oms_ledger.domain.fulfilment.events import ShipmentDelivered, ShipmentScanned
 from oms_ledger.domain.lots.events import LotDefined
 from oms_ledger.domain.orders.events import (
     CreditGranted,
@@ -35,6 +36,7 @@ from oms_ledger.testing import CONTEXT, folded, given, recorded
 from oms_ledger.testing.decision import decide
 from oms_projections.deadlines import READ_MODEL
 from oms_projections.deadlines.rows import DeadlineRow
+from tests.commands.cases.past import opened
 from tests.projections.histories import PLACED_AT, Shop, placed
 
 DUE = PLACED_AT + timedelta(days=5)
@@ -286,3 +288,20 @@ def test_another_status_or_day_of_a_lot(change: dict[str, str | None], ended: bo
 
 def test_a_lot_without_a_last_day_never_expires() -> None:
     assert given(LotDefined("A", "L1", "approved")).folded_into(READ_MODEL).of(DeadlineRow) == []
+
+
+def test_a_flagged_shipment_has_one_until_it_has_its_case() -> None:
+    at = PLACED_AT + timedelta(hours=2)
+    flagged = ShipmentScanned("s1", "lost", at)
+    row = DeadlineRow(
+        "flagged_shipment", "s1", at, "s1@2026-01-01T11:00:00Z", 1, False, 1, "shipment-s1", "c1"
+    )
+    given(flagged).folded_into(READ_MODEL).then_rows(row)
+    ended = replace(row, ended=True)
+    given(flagged, opened()).folded_into(READ_MODEL, page=1).then_rows(ended)
+    moving = ShipmentScanned("s1", "in_transit", at)
+    given(flagged, moving).folded_into(READ_MODEL).then_rows(ended)
+    arrived = ShipmentDelivered("s1", "o1", at)
+    given(flagged, arrived).folded_into(READ_MODEL).then_rows(ended)
+    tried = ShipmentScanned("s1", "attempted_delivery", at)
+    given(tried).folded_into(READ_MODEL).then_rows()

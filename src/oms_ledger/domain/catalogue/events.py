@@ -18,6 +18,7 @@ class OrderNumbered(Event):
 
     type: ClassVar[str] = "channel.order_numbered.v1"
     category: ClassVar[str] = "channel"
+    changes_reads: ClassVar[bool] = False  # a channel in lower case is no new spelling
     channel: Harmless
     sequence: int
     order_id: OrderId

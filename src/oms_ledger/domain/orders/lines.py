@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.money import in_proportion, split
@@ -130,3 +132,21 @@ class RejectedLine:
     sku: Sku
     requested: int | None = None
     available: int | None = None
+
+
+class UnitsOfLine(Protocol):
+    """Anything that has units of a line."""
+
+    @property
+    def line_id(self) -> str: ...
+
+    @property
+    def quantity(self) -> int: ...
+
+
+def units_by_line(lines: Iterable[UnitsOfLine]) -> dict[str, int]:
+    """The units of each line, added up, by `line_id`."""
+    units: dict[str, int] = {}
+    for line in lines:
+        units[line.line_id] = units.get(line.line_id, 0) + line.quantity
+    return units

@@ -123,6 +123,16 @@ class PaymentVoided(PaymentStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class VoidFailed(PaymentStreamEvent):
+    """The provider refused a void. What is authorised stays so, and may be voided again."""
+
+    type: ClassVar[str] = "payment.void_failed.v1"
+    payment_id: PaymentId
+    code: Harmless
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorisationExpired(PaymentStreamEvent):
     """The provider no longer reserves `amount`."""
 
@@ -231,6 +241,7 @@ PaymentEvent: TypeAlias = (
     | CaptureFailed
     | VoidRequested
     | PaymentVoided
+    | VoidFailed
     | AuthorisationExpired
     | RefundRequested
     | PaymentRefunded

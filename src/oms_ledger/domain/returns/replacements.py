@@ -30,7 +30,7 @@ def replacement_refs(order: Order, skus: Sequence[str], given: Given) -> list[Re
     for sku in dict.fromkeys(skus):
         refs += wanted_refs(sku, given)
     terms = order.terms
-    return refs + routing_refs(terms.channel, terms.shipping_address, skus, given)
+    return refs + routing_refs(terms.channel, terms.country, skus, given)
 
 
 def place_replacement(

@@ -50,6 +50,9 @@ class StockLevelsAnswer(TypedDict):
 
 
 class StockOfSkuAnswer(CountersAnswer):
+    """Sums over the `locations`."""
+
+    safety_stock: int
     sensitive: bool
     locations: list[StockLevelAnswer]
 

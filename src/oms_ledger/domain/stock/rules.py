@@ -95,7 +95,7 @@ def sellable_units(given: Given, stock: StockOfSkus, channel: str) -> Available:
     for sku, of_sku in stock.items():
         waiting = backordered_units(of_sku)
         if waiting:
-            _keep(available[sku], waiting)
+            keep_for_waiting(available[sku], waiting)
     return of_channel(available, channel, given)
 
 
@@ -136,7 +136,22 @@ def backordered_units(of_sku: Mapping[str, StockLevel]) -> int:
     return waiting
 
 
-def _keep(units: dict[str, int], waiting: int) -> None:
+def give_back(available: Available, units: Iterable[UnitsAt], stock: StockOfSkus) -> None:
+    """Add units that the same command releases to what can be allocated. What was promised and
+    cannot be sent, since its lot is blocked, is covered from them first. Units at closed locations,
+    and at those that the channel does not sell, are not allocated again."""
+    released: dict[tuple[str, str], int] = {}
+    for _, sku, location, quantity in units:
+        if location in available.get(sku, {}):
+            released[sku, location] = released.get((sku, location), 0) + quantity
+    for (sku, location), quantity in released.items():
+        places = available[sku]
+        back = min(quantity, max(0, stock[sku][location].free + quantity))
+        places[location] = max(0, places[location]) + back
+
+
+def keep_for_waiting(units: dict[str, int], waiting: int) -> None:
+    """Take away the units, by location, that waiting orders get: first those of the first."""
     for place, there in units.items():
         kept = min(waiting, max(there, 0))
         units[place] = there - kept

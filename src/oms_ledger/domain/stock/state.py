@@ -33,7 +33,7 @@ from oms_ledger.domain.stock.lots import (
     UnitsByState,
     book_lot_status,
     book_lots,
-    book_state_of_lot,
+    book_state,
     units_without_lot,
 )
 from oms_ledger.kernel import Event, State
@@ -83,27 +83,23 @@ def book(balances: Balances, event: StockEvent) -> None:
         case IncomingStockRemoved():
             balances.incoming -= event.quantity
         case StockStateChanged():
-            _book_state(balances, event)
+            book_state(balances, event)
+            balances.blocked += _newly_blocked(event)
         case StockLotsChanged() | StockLotStatusChanged():
             balances.blocked += _newly_blocked(event)
         case _:
             assert_never(event)
 
 
-def _book_state(balances: Balances, event: StockStateChanged) -> None:
-    units = event.quantity
-    blocked = event.lot_status not in (None, APPROVED)
-    for state, change in ((event.from_state, -units), (event.to_state, units)):
-        if state == "damaged":
-            balances.damaged += change
-        elif state == "quarantine":
-            balances.quarantine += change
-        elif blocked:
-            balances.blocked += change
-
-
-def _newly_blocked(event: StockLotsChanged | StockLotStatusChanged) -> int:
-    """Units that are blocked by the status of their lot from now on; below 0, no longer."""
+def _newly_blocked(event: StockStateChanged | StockLotsChanged | StockLotStatusChanged) -> int:
+    """Units that are blocked by the status of their lot from now on; below 0, no longer. Those that
+    are damaged or in quarantine are not counted among them."""
+    if isinstance(event, StockStateChanged):
+        if event.lot_status in (None, APPROVED):
+            return 0
+        return event.quantity * (
+            (event.to_state == "available") - (event.from_state == "available")
+        )
     if isinstance(event, StockLotsChanged):
         return sum(lot.change for lot in event.lots if lot.status != APPROVED)
     before, after = event.status_before != APPROVED, event.status != APPROVED
@@ -158,5 +154,5 @@ class StockLevel(UnitsByState, State):
                 book_lots(self.lots, event)
             case StockLotStatusChanged():
                 book_lot_status(self.lots, event)
-            case StockStateChanged(lot=str()):
-                book_state_of_lot(self.lots, event)
+            case StockStateChanged(lot=str() as lot):
+                book_state(self.lots[lot], event)

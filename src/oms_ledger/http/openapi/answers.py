@@ -199,7 +199,7 @@ class InboxMessagesAnswer(TypedDict):
     items: list[InboxMessageAnswer]
 
 
-class MessageReplayedAnswer(TypedDict):
+class MessageStateAnswer(TypedDict):
     connection: str
     message_id: str
     state: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -72,16 +73,27 @@ def version() -> str:
 
 
 def document(title: str, version: str, description: str) -> Json:
-    return _DocumentBuilder().build(title, version, description)
+    """The document. What it contains is shared with others of the same catalogues: not to be
+    changed."""
+    info = {"title": title, "version": version, "description": description}
+    return {"openapi": "3.1.0", "info": info, **_contents((*COMMANDS.values(),), (*QUERIES,))}
 
 
-def _adapters() -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
-    for kind in COMMANDS.values():
+@cache
+def _contents(commands: tuple[type[Command], ...], queries: tuple[Query, ...]) -> Json:
+    """Everything but the head, made once for these catalogues."""
+    return _DocumentBuilder(commands, queries).build()
+
+
+def _adapters(
+    commands: Sequence[type[Command]], queries: Sequence[Query]
+) -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
+    for kind in commands:
         yield f"command {kind.name}", "validation", TypeAdapter(kind)
-    for query in QUERIES:
+    for query in queries:
         yield f"query {query.name}", "validation", TypeAdapter(query.params)
-    answer_types = {kind.name: kind.answer_type for kind in COMMANDS.values()}
-    answer_types |= {query.name: query.answer_type for query in QUERIES}
+    answer_types = {kind.name: kind.answer_type for kind in commands}
+    answer_types |= {query.name: query.answer_type for query in queries}
     for name, answer_type in answer_types.items():
         yield f"answer {name}", "serialization", TypeAdapter(answer_type)
     for route in FIXED_ROUTES:
@@ -112,19 +124,23 @@ class _SchemaGenerator(GenerateJsonSchema):
 class _DocumentBuilder:
     """Makes the schemas of all commands, queries and answers at once, so that each has one name."""
 
-    def __init__(self) -> None:
+    def __init__(self, commands: Sequence[type[Command]], queries: Sequence[Query]) -> None:
         made, definitions = TypeAdapter.json_schemas(
-            list(_adapters()), ref_template=REF, schema_generator=_SchemaGenerator
+            list(_adapters(commands, queries)),
+            ref_template=REF,
+            schema_generator=_SchemaGenerator,
         )
+        self._commands = commands
+        self._queries = queries
         self._schemas: Json = definitions["$defs"]
         self._schemas_by_use: Json = {str(name): schema for (name, _), schema in made.items()}
         self._paths: dict[str, Json] = {}
 
-    def build(self, title: str, version: str, description: str) -> Json:
-        for kind in COMMANDS.values():
+    def build(self) -> Json:
+        for kind in self._commands:
             self._command(kind)
         self._any_commands()
-        for query in QUERIES:
+        for query in self._queries:
             self._query(query)
         for document in DOCUMENT_ROUTES:
             self._document(document)
@@ -133,8 +149,6 @@ class _DocumentBuilder:
         problem = self._shape("Problem")
         problems = {n: parts.problem(status, problem) for n, status in parts.PROBLEMS.items()}
         return {
-            "openapi": "3.1.0",
-            "info": {"title": title, "version": version, "description": description},
             "security": [{"apiKey": []}],
             "paths": self._paths,
             "components": {
@@ -245,14 +259,14 @@ class _DocumentBuilder:
         item: Json = {
             "type": "object",
             "properties": {
-                "name": {"type": "string", "enum": list(COMMANDS)},
+                "name": {"type": "string", "enum": [kind.name for kind in self._commands]},
                 "key": {"type": "string", "minLength": 1, "maxLength": 255},
             },
             "required": ["name"],
             "description": "The fields of the command, those of its path among them, beside its"
             " name and, if it has one, an idempotency key of its own.",
         }
-        kind = next(iter(COMMANDS.values()))
+        kind = self._commands[0]
         example: Json = {ANY_COMMANDS_FIELD: [{"name": kind.name, **kind.example}]}
         answer = parts.results("answer", {"type": "object"}, self._shape)
         self._paths[ANY_COMMANDS] = {

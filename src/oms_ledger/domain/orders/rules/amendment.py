@@ -29,6 +29,7 @@ from oms_ledger.domain.stock.rules import (
     Kits,
     Plan,
     backorders_released,
+    give_back,
     kits_of,
     sellable_units,
     skus_taken,
@@ -357,16 +358,14 @@ def _taken(
     wanted = [(line.line_id, line.sku, n) for line, n in more if line.stocked and n > 0]
     stock = stock_by_location(given, skus_taken(line for line, n in more if n > 0))
     available = sellable_units(given, stock, order.terms.channel)
-    for _, sku, location, units in units_taken(freed.allocations, kits):
-        if (places := available.get(sku)) is not None:
-            places[location] = max(0, places.get(location, 0)) + units
+    give_back(available, units_taken(freed.allocations, kits), stock)
     if not wanted:
         return Sourced(Plan()), ()
     terms, area = order.terms, order.postal_area
     if (address := edited.shipping_address) is not None:
         terms, area = replace(terms, shipping_address=address), edited.postal_area
     lines = tuple(line for line, _ in more)
-    sourcing = Sourcing(order.first_event.order_id, terms, "edit", ctx.now, area, lines)
+    sourcing = Sourcing(order.first_event.order_id, terms, "edit", ctx.now, kits, area, lines)
     sourced = source(sourcing, wanted, available, given)
     if not sourced.plan.allocations:
         refuse_without_locations(given)

@@ -25,7 +25,7 @@ from oms_ledger.domain.reservations.rules import (
     rest_of,
 )
 from oms_ledger.domain.reservations.state import active_reservation
-from oms_ledger.domain.routing.source import Sourcing, source
+from oms_ledger.domain.routing.source import PLACEMENT, Sourcing, source
 from oms_ledger.domain.stock.rules import (
     Kits,
     Plan,
@@ -122,12 +122,12 @@ def placement(
     stock = stock_by_location(given, skus_taken(terms.lines))
     available = sellable_units(given, stock, terms.channel)
     area = order.postal_area
-    sourcing, reserved = Sourcing(order_id, terms, "placement", ctx.now, area), None
+    sourcing, reserved = Sourcing(order_id, terms, PLACEMENT, ctx.now, kits, area), None
     if reservation_id is None:
         sourced = source(sourcing, wanted, available, given)
         plan = sourced.plan
     else:
-        reserved = active_reservation(given, reservation_id, ctx.now, "used")
+        reserved, _ = active_reservation(given, reservation_id, ctx.now, "used")
         refuse_other_channel(reserved, terms.channel)
         first = allocate_held(wanted, reserved.held, kits)
         sourced = source(sourcing, rest_of(first), available, given)

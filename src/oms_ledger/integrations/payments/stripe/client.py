@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 import stripe
 
+from oms_ledger.integrations.client import retry_after_seconds
 from oms_ledger.integrations.payments.stripe import translate
 from oms_ledger.integrations.payments.stripe.http import sdk
 from oms_ledger.integrations.payments.stripe.translate import Intent, StripeDispute, StripeRefund
@@ -369,13 +371,14 @@ def _outcome_of(error: stripe.StripeError) -> VendorRefused | Unknown:
 
 
 def _retry_seconds(error: stripe.StripeError) -> float | None:
-    text = (error.headers or {}).get("retry-after", "")
-    return float(text) if text.isdecimal() else None
+    return retry_after_seconds((error.headers or {}).get("retry-after"), datetime.now(UTC))
 
 
 def _fetched(fetch: Callable[[], T]) -> T:
     """What was read of Stripe; `NoAnswer` where nothing came that can be read."""
     outcome = _outcome(fetch)
-    if isinstance(outcome, (Unknown, VendorRefused)):
+    if isinstance(outcome, Unknown):
+        raise NoAnswer(outcome.code, outcome.retry_seconds)
+    if isinstance(outcome, VendorRefused):
         raise NoAnswer(outcome.code)
     return outcome
