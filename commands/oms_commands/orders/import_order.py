@@ -9,7 +9,6 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Time
-from oms_commands.orders._fields import address_of
 from oms_commands.orders._past_fields import (
     PastPaymentFields,
     PastShipmentFields,
@@ -85,9 +84,8 @@ class ImportOrder(PlacementCommand):
         refs += [(Location, code) for code in locations]
         if self.stock != "skip":
             refs += [(StockLevel, stock_key(sku, code)) for sku in skus for code in locations]
-            if is_routed(self.channel, given):
-                address = address_of(self.shipping_address)
-                refs += routing_refs(self.channel, address, skus, given)
+            country = self.shipping_address.country if self.shipping_address else None
+            refs += routing_refs(self.channel, country, skus, given)
         if self.stock == "force":
             refs += backorder_refs(skus, self.channel, given)
         return refs

@@ -48,7 +48,7 @@ from oms_ledger.domain.payments.events import (
 from oms_ledger.domain.payments.rules import payment_changes, recorded
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.store_credit import STORE_CREDIT
-from oms_ledger.domain.routing.source import Sourcing
+from oms_ledger.domain.routing.source import IMPORT, Sourcing
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.rules import Plan, kits_of
@@ -57,9 +57,6 @@ from oms_ledger.domain.times import refuse_future
 from oms_ledger.kernel import Change, Context, Event, Given, Json, S
 
 REFUNDED = "refunded elsewhere"
-
-IMPORT = "import"
-"""The cause of routing decisions about open units of imported orders."""
 
 Units: TypeAlias = Mapping[str, int]
 """Units by line id."""
@@ -98,7 +95,8 @@ def import_order(
         number, given_number = next_number(terms.channel, order_id, given)
         numbered = [given_number]
     shipped = [(s.location, u) for s, u in zip(past.shipments, units, strict=True)]
-    sourcing = Sourcing(order_id, terms, IMPORT, ctx.now, postal_area)
+    kits = kits_of(terms.lines)
+    sourcing = Sourcing(order_id, terms, IMPORT, ctx.now, kits, postal_area)
     stock = stock_of_past(sourcing, past, shipped, given)
     placed = OrderPlaced(
         order_id,

@@ -21,7 +21,6 @@ from oms_ledger.domain.stock.rules import (
     Shortage,
     StockOfSkus,
     insufficient,
-    kits_of,
     locations_of,
     sellable_units,
     skus_taken,
@@ -79,7 +78,7 @@ def stock_of_past(
     rest = {line_id: quantity for line_id, quantity in left.items() if quantity}
     untracked, wanted = (rest, {}) if past.cancelled_at is not None else ({}, rest)
     skus = {line_id: line.sku for line_id, line in goods.items()}
-    kits = kits_of(terms.lines)
+    kits = sourcing.kits
     stock = stock_by_location(given, skus_taken(terms.lines))
     taken = _take(shipped, skus, kits, stock)
     available = _without(sellable_units(given, stock, terms.channel), taken.allocations, kits)
