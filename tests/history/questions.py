@@ -55,6 +55,8 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("get_stock", sku="KIT", **happened),
         question("list_stock", sku=sku, location=place),
         question("list_stock", sku=sku, below="20", limit="1"),
+        question("list_stock", sku=sku, low="true"),
+        question("list_stock", sku=sku, low="false", limit="1"),
         question("stock_movements", sku=sku, limit="7"),
         question("stock_movements", sku=sku, location=place),
         question("list_products", limit="2"),
