@@ -33,7 +33,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.payments.answers import OrderMoneyAnswer
 from oms_ledger.domain.payments.events import PaymentRequested
-from oms_ledger.domain.payments.rules import payment_changes, request
+from oms_ledger.domain.payments.rules import WITHOUT_CONNECTION, payment_changes, request
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.store_credit import STORE_CREDIT, require_balance
 from oms_ledger.domain.store_credit.accounts import StoreCreditAccount
@@ -41,7 +41,6 @@ from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
-_PROVIDERS = ("manual", "external", STORE_CREDIT)
 _PAYMENTS_MAX = 100
 """Payments of one order, failed ones included."""
 
@@ -100,7 +99,7 @@ class RequestPayment(OrderAccountCommand):
     def _connection(self, order: Order, given: Given) -> str | None:
         """The account at the provider: the one that is named, or else the only one of the order's
         channel, or else the only one of no channel."""
-        if self.provider in _PROVIDERS:
+        if self.provider in WITHOUT_CONNECTION:
             return self.connection
         accounts = {
             each.defined.connection: each.defined.channel
@@ -110,7 +109,7 @@ class RequestPayment(OrderAccountCommand):
         if not accounts:
             raise Refused(
                 f"Payment provider {self.provider} is not connected. Define a connection with"
-                f" PUT /v1/connections/{{name}}, or use one of: {', '.join(_PROVIDERS)}.",
+                f" PUT /v1/connections/{{name}}, or use one of: {', '.join(WITHOUT_CONNECTION)}.",
                 code="unknown_provider",
             )
         if self.connection is None:

@@ -25,9 +25,9 @@ from oms_ledger.http.bodies import command_body_of, raw_body_of
 from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.queries.executor import Freshness, wait_for_log
 from oms_ledger.http.queries.threads import Threads
-from oms_ledger.http.requests import path_fields, query_fields, request_headers, whole
+from oms_ledger.http.requests import path_fields, query_fields, request_headers
 from oms_ledger.http.responses import answer
-from oms_ledger.http.streams.feed import LIMIT, LIMIT_MAX, refuse_others
+from oms_ledger.http.streams.feed import limit_of, refuse_others
 from oms_ledger.integrations.inbox import STATES as MESSAGE_STATES
 from oms_ledger.integrations.ledger import ConnectionStatus, LedgerConnections
 from oms_ledger.integrations.postgres import MessageStatus
@@ -92,7 +92,7 @@ class ConnectionHandlers:
         fields = query_fields(request)
         connection, state = fields.pop("connection", None), _state(fields, STATES)
         before = _cursor(fields.pop("cursor", None))
-        limit = _limit(fields)
+        limit = limit_of(fields)
         refuse_others(fields)
         items = await self._threads.run(
             partial(
@@ -149,7 +149,7 @@ class InboxHandlers:
     async def list(self, request: Request) -> Response:
         fields = query_fields(request)
         connection, state = fields.pop("connection", None), _state(fields, MESSAGE_STATES)
-        limit = _limit(fields)
+        limit = limit_of(fields)
         refuse_others(fields)
         listed = partial(
             self._connections.messages.list, connection=connection, state=state, limit=limit
@@ -179,13 +179,6 @@ def _refuse(seconds: float, what: str) -> None:
         raise RateLimited(
             f"There are too many {what}. Try again after {ceil(seconds)} s.", seconds=seconds
         )
-
-
-def _limit(fields: dict[str, str]) -> int:
-    limit = whole(fields, "limit", LIMIT, LIMIT_MAX)
-    if limit == 0:
-        raise invalid_field("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
-    return limit
 
 
 def _state(fields: dict[str, str], states: tuple[str, ...]) -> str | None:

@@ -33,11 +33,9 @@ class FeedHandler:
         fields = query_fields(request)
         fresh = Freshness.of(fields)
         after = whole(fields, "after", 0, POSITION_MAX - LIMIT_MAX)
-        limit = whole(fields, "limit", LIMIT, LIMIT_MAX)
+        limit = limit_of(fields)
         types = event_types(fields)
         refuse_others(fields)
-        if limit == 0:
-            raise invalid_field("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
         await wait_for_log(self._oms, self._threads, fresh)
         feed = await self._threads.run(partial(self._oms.readers.feed, after, limit, types))
         body = {"items": [feed_item(r) for r in feed.items], "next_after": feed.next_after}
@@ -62,6 +60,14 @@ def event_types(fields: dict[str, str]) -> Sequence[str] | None:
             names = ", ".join(sorted(EVENTS))
             raise invalid_field("types", f"{name[:100]!r} is no event type. There are: {names}.")
     return types
+
+
+def limit_of(fields: dict[str, str]) -> int:
+    """Take `limit`, from 1 to `LIMIT_MAX`, out of the query string."""
+    limit = whole(fields, "limit", LIMIT, LIMIT_MAX)
+    if limit == 0:
+        raise invalid_field("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
+    return limit
 
 
 def refuse_others(fields: dict[str, str]) -> None:

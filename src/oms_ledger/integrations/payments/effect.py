@@ -15,6 +15,7 @@ from oms_ledger.domain.payments.events import (
     VoidRequested,
 )
 from oms_ledger.domain.payments.reports import ProviderReport, ReportKind
+from oms_ledger.domain.payments.rules import WITHOUT_CONNECTION
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.integrations.payments.calls import call_of
 from oms_ledger.integrations.performer import Performed
@@ -56,7 +57,7 @@ def connection_of(recorded: Recorded, log: Log) -> str | None:
         if isinstance(event, RefundRequested) and event.destination is not None:
             return None
         requested = log.fold(Payment, event.payment_id).first_event
-    if requested.provider in ("manual", "external") or requested.account is not None:
+    if requested.provider in WITHOUT_CONNECTION:
         return None
     return requested.connection
 
