@@ -28,6 +28,7 @@ from benchmarks import (
     rebuild,
     replay,
     report,
+    vendors,
     writer,
 )
 from benchmarks.compare import Plan, Table
@@ -48,6 +49,7 @@ MEASUREMENTS: dict[str, Callable[[str, Plan], Table]] = {
     "merkle": merkle.measure,
     "places": many_places.measure,
     "lists": lists.measure,
+    "vendors": vendors.measure,
 }
 QUICK_SECONDS, SECONDS = 3.0, 10.0
 QUICK_ROUNDS, ROUNDS = 3, 5

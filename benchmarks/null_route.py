@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Body, FastAPI
+import stripe
+from fastapi import Body, FastAPI, Request
 
 from oms_commands.orders.place import PlaceOrder
+
+WEBHOOK_SECRET = "whsec_benchmark"
 
 app = FastAPI()
 
@@ -16,6 +19,15 @@ app = FastAPI()
 async def place(order: Annotated[PlaceOrder, Body()]) -> dict[str, object]:
     """Validated, counted, forgotten."""
     return {"lines": len(order.lines)}
+
+
+@app.post("/v1/inbox/{connection}")
+async def receive(connection: str, request: Request) -> dict[str, object]:
+    """Verified, forgotten."""
+    body = await request.body()
+    signature = request.headers["stripe-signature"]
+    stripe.WebhookSignature.verify_header(body, signature, WEBHOOK_SECRET, 300)
+    return {"status": "stored"}
 
 
 @app.get("/v1/orders/{order_id}")

@@ -4,6 +4,7 @@ routes, CLI verbs and documentation are made from this catalogue."""
 from __future__ import annotations
 
 from oms_commands import (
+    cases,
     catalogue,
     connections,
     counts,
@@ -21,6 +22,7 @@ from oms_commands import (
     risk,
     routing,
     stock,
+    stock_alerts,
     store_credit,
     transfers,
 )
@@ -36,9 +38,11 @@ NOUNS = (
     store_credit,
     fulfilments,
     fulfilment,
+    cases,
     returns,
     messages,
     stock,
+    stock_alerts,
     inbound,
     transfers,
     counts,

@@ -138,13 +138,21 @@ def _as_text(value: object) -> object:
     return value.personal if isinstance(value, Personal) else value
 
 
-def _personal_text(_: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-    """Text in the request, by the rules of `Text`; kept in a `Personal` value."""
-    text = core_schema.no_info_before_validator_function(_as_text, handler.generate_schema(Text))
-    return core_schema.no_info_after_validator_function(Personal, text)
+def _personal(rules: object) -> GetPydanticSchema:
+    """Text in the request, by the rules of another type; kept in a `Personal` value."""
+
+    def schema(_: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.no_info_before_validator_function(
+            _as_text, handler.generate_schema(rules)
+        )
+        return core_schema.no_info_after_validator_function(Personal, text)
+
+    return GetPydanticSchema(schema)
 
 
-PersonalText = Annotated[Personal, GetPydanticSchema(_personal_text)]
+PersonalText = Annotated[Personal, _personal(Text)]
+AccountName = Annotated[Personal, _personal(Id)]
+"""Of an account of store credit: a customer's id, or the number of a gift, which is a secret."""
 Time = Annotated[AwareDatetime, AfterValidator(bounded), BeforeValidator(not_a_number)]
 Day = Annotated[str, AfterValidator(valid_day), Field(pattern=DAY), COMPOSED]
 """A day of the calendar, as YYYY-MM-DD."""

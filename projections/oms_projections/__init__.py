@@ -10,6 +10,7 @@ from __future__ import annotations
 from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
     backorders,
+    cases,
     counts,
     customers,
     deadlines,
@@ -28,6 +29,7 @@ from oms_projections import (
     stock_levels,
 )
 from oms_projections.backorders import queries as of_backorders
+from oms_projections.cases import queries as of_cases
 from oms_projections.channels import queries as of_channels
 from oms_projections.counts import queries as of_counts
 from oms_projections.customers import queries as of_customers
@@ -48,6 +50,7 @@ from oms_projections.risk import queries as of_risk
 from oms_projections.routing import queries as of_routing
 from oms_projections.shipping_analytics import queries as of_shipments
 from oms_projections.stock_history import queries as of_stock_history
+from oms_projections.stock_levels import alerts as of_stock_alerts
 from oms_projections.stock_levels import queries as of_stock
 from oms_projections.store_credit import queries as of_store_credit
 
@@ -55,6 +58,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     order_status.READ_MODEL,
     stock_levels.READ_MODEL,
     shipping_analytics.READ_MODEL,
+    cases.READ_MODEL,
     returns.READ_MODEL,
     payments.READ_MODEL,
     deadlines.READ_MODEL,
@@ -76,6 +80,7 @@ QUERIES: tuple[Query, ...] = (
     *of_drafts.QUERIES,
     *of_reservations.QUERIES,
     *of_stock.QUERIES,
+    *of_stock_alerts.QUERIES,
     *of_inbound.QUERIES,
     *of_promise.QUERIES,
     *of_counts.QUERIES,
@@ -84,6 +89,7 @@ QUERIES: tuple[Query, ...] = (
     *of_backorders.QUERIES,
     *of_fulfilments.QUERIES,
     *of_shipments.QUERIES,
+    *of_cases.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,
     *of_messages.QUERIES,

@@ -110,7 +110,14 @@ class Oms:
             settings, pools.lend, self.exclusive, readers, self.rebuilds, self.catch_up
         )
         self.work = LedgerWork(
-            pools, readers, self.bus.submit, new_context, POLICIES, DEADLINES, self.clock
+            pools,
+            readers,
+            self.bus.submit,
+            new_context,
+            POLICIES,
+            DEADLINES,
+            self.clock,
+            [kind.effect.effect for kind in kinds],
         )
         box = SecretBox(pools.lend, vault.keys)
         self.connections = LedgerConnections(settings, pools, readers, box, self.work.submit, kinds)
@@ -128,9 +135,10 @@ class Oms:
     ) -> QueryResult:
         """Answer a query, once its read model has reached `min_position`; or, from the log, as
         of a position or a time."""
+        resolve = self.vault.subjects.resolve_query
         if as_of is not None:
-            return self.readers.execute_as_of(query, params, as_of)
-        resolved = self.vault.subjects.resolve_query(query, self.within_rights(query, params))
+            return self.readers.execute_as_of(query, resolve(query, params), as_of)
+        resolved = resolve(query, self.within_rights(query, params))
         return self.readers.execute(query, resolved, min_position, wait_ms / 1000)
 
     def query_many(

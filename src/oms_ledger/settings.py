@@ -90,7 +90,7 @@ class Settings:
     writer_patience_seconds: float = 10.0
 
     inbox_days: int = 30
-    """How long a message of a vendor is kept after it was received."""
+    """How long a message of a vendor is kept after it was received, once it is done."""
     development_urls: str = ""
     """Base URLs of connections, separated by blanks, that may be private and without TLS: stand-ins
     of vendors on a developer's machine."""

@@ -66,6 +66,7 @@ SECRET = frozenset(
         "hold_id",
         "payment_id",
         "return_id",
+        "case_id",
     }
     | {"tracking_number", "tracking_token"}
 )
@@ -110,6 +111,7 @@ def foreign(shop: Api) -> Traces:
     reserve = {"lines": [{"sku": "A", "quantity": 1}], "expires_in_s": 600, "channel": "Store"}
     reservation_id = shop.post("/v1/reservations", reserve).json()["reservation_id"]
     message = shop.post(f"/v1/orders/{order_id}/messages", {"template": "shipped"}).json()
+    case = shop.post(f"/v1/shipments/{shipment_id}/cases", {"kind": "lost"}).json()
     position = int(shop.get("/v1/events").headers["ledger-position"])
     shown = shop.get(f"/v1/shipments/{shipment_id}?min_position={position}&wait_ms=9000").json()
     shop.get(f"/v1/orders/{order_id}?min_position={position}&wait_ms=9000")
@@ -117,6 +119,7 @@ def foreign(shop: Api) -> Traces:
         "draft_id": draft_id,
         "reservation_id": reservation_id,
         "message_id": message["message_id"],
+        "case_id": case["case_id"],
         "order_id": order_id,
         "order_number": placed["order_number"],
         "external_id": "FOREIGN-1",
@@ -171,7 +174,9 @@ def test_no_get_route_shows_anything_of_another_channel(
             response = bound.get(path)
             assert response.status_code < 500, (path, response.text)
             assert foreign.leaks_in(response, path) == [], (path, response.text)
-            if re.search("{(draft|reservation|message|order|shipment|return)_id}", endpoint.path):
+            if re.search(
+                "{(draft|reservation|message|order|shipment|case|return)_id}", endpoint.path
+            ):
                 assert response.status_code in (404, 422), (path, response.text)
             if response.status_code == 200:
                 answered.add(endpoint.path)
@@ -181,7 +186,7 @@ def test_no_get_route_shows_anything_of_another_channel(
         "/v1/analytics/shipping", "/v1/stock", "/v1/stock/{sku}", "/v1/products",
         "/v1/products/{sku}", "/v1/locations", "/v1/locations/{code}",
         "/v1/drafts", "/v1/returns", "/v1/return-policies", "/v1/channels", "/v1/hold-rules",
-        "/v1/routing/{channel}", "/v1/messages", "/v1/reservations", "/v1/incoming",
+        "/v1/routing/{channel}", "/v1/messages", "/v1/cases", "/v1/reservations", "/v1/incoming",
         "/v1/stock/{sku}/promise", "/v1/fulfilments", "/v1/analytics/fulfilment",
         "/v1/analytics/orders", "/v1/analytics/payments", "/v1/analytics/returns",
     }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -97,4 +98,9 @@ def test_jobs_and_messages_are_listed_and_done_again(
     run("inbox", "replay", "acme-uk", "m1")
     assert "m1" in run("inbox", "list", "waiting").stdout
     run("inbox", "replay", "acme-uk", "m7", code=4)
+    run("inbox", "drop", "acme-uk", "m1", code=4)
     assert "no such messages" in run("inbox", "list", "dead").stdout
+    with closing(ready.connect_owner()) as owner:
+        owner.execute("UPDATE inbox_messages SET state = 'dead', ended_at = now()")
+    run("inbox", "drop", "acme-uk", "m1")
+    assert "dropped" in run("inbox", "list", "done").stdout

@@ -48,6 +48,15 @@ def test_rules_are_compared_with_what_was_done(shop: Run, tmp_path: Path) -> Non
     table = shop(*words).stderr
     assert "split rate" in table
     assert "stock" in table
+    assert "without stock" not in table
+
+
+def test_the_table_has_the_number_of_orders_left_out(shop: Run, tmp_path: Path) -> None:
+    old = {"external_id": "old", "placed_at": "2020-01-01T00:00:00Z"}
+    shop("do", "ImportOrder", json.dumps({**json.loads(ORDER), **old}))
+    rules = written(tmp_path / "rules.json", "priority")
+    table = shop("routing", "backtest", "--rules", rules).stderr
+    assert "1 orders were imported without stock and are left out" in " ".join(table.split())
 
 
 def test_a_period_is_days_or_times(shop: Run, tmp_path: Path) -> None:

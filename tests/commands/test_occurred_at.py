@@ -22,6 +22,7 @@ from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, MemoryLedger, given
 from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
+from tests.commands.cases.past import CASE, CLOSED, LOST
 from tests.commands.counts.past import counted
 from tests.commands.fulfilments.past import opened, part, waiting
 from tests.commands.inbound.past import DUE, EXPECTED
@@ -200,6 +201,10 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "RequestBlindReturn": (SHELF, {"lines": [{"sku": "A", "quantity": 1}]}),
     "ApproveReturn": (REQUESTED, RETURN),
     "DeclineReturn": (REQUESTED, {**RETURN, "reason": "Worn"}),
+    "OpenCase": (UNDER_WAY, {"shipment_id": "s1", "kind": "lost"}),
+    "NoteCase": (LOST, {"case_id": CASE, "text": "The carrier looks for it"}),
+    "CloseCase": (LOST, {"case_id": CASE, "resolution": "none"}),
+    "ReopenCase": ((*LOST, CLOSED), {"case_id": CASE}),
     "SendMessage": (MESSAGE, {"message_id": "m1"}),
     "FailMessage": (MESSAGE, {"message_id": "m1", "reason": "mailbox full"}),
     "ReceiveReturn": (
@@ -225,6 +230,10 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
 NO_FACTS = {
     "RecordCount",
     "ExpireLot",
+    "OpenFlaggedCase",
+    "PutSafetyStock",
+    "PutStockAlert",
+    "CheckStockAlerts",
     "CreateDraft",
     "PutDraft",
     "PlaceDraft",

@@ -24,9 +24,13 @@ from oms_ledger.domain.orders.rules import cancellation, placement
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.reservations import rules
 from oms_ledger.domain.reservations.state import Reservation
+from oms_ledger.domain.routing.state import OrderRouting
 from oms_ledger.domain.stock import rules as stock_rules
 from oms_ledger.domain.stock.events import (
+    BackorderReleased,
     StockAdjusted,
+    StockAllocated,
+    StockBackordered,
     StockMovedIn,
     StockMovedOut,
     StockReceived,
@@ -35,7 +39,9 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.engine.log import codec
+from oms_ledger.kernel import Recorded
 from oms_ledger.testing import MemoryLedger, folded
+from oms_projections.backorders import fold as backorder_rows
 from oms_projections.backorders.fold import READ_MODEL as BACKORDERS
 from oms_projections.backorders.rows import BackorderRow
 from tests.commands.checks import Books
@@ -143,9 +149,10 @@ class StockLife:
 
     def fill(self, chance: random.Random) -> None:
         """Who waits gets what there is, the oldest first."""
-        rows = self._waiting()
-        for row in rows:
+        position = self.books.position
+        for row in self._waiting():
             self.attempt("AllocateBackorders", order_id=row.order_id, lines=[row.line_id])
+        check_age(self.books, self.ledger.history(), position)
 
     def _waiting(self) -> list[BackorderRow]:
         rows = folded(BACKORDERS, self.ledger.history()).of(BackorderRow)
@@ -203,6 +210,53 @@ MOVES: Sequence[Callable[[StockLife, random.Random], None]] = (
     StockLife.carry,
     StockLife.give_back,
 )
+
+
+WaitingLine = tuple[str, str, str]
+"""Order id, line id, and the SKU of the stock that it waits for."""
+
+
+def waiting_since(history: Sequence[Recorded]) -> dict[WaitingLine, int]:
+    """The lines that wait, each with the position since which it does without a break."""
+    units: Counter[tuple[WaitingLine, str]] = Counter()
+    since: dict[tuple[WaitingLine, str], int] = {}
+    for recorded in history:
+        event = recorded.event
+        if not isinstance(event, (StockBackordered, BackorderReleased)):
+            continue
+        key = (event.order_id, event.line_id, event.sku), event.location
+        if isinstance(event, StockBackordered):
+            if not units[key]:
+                since[key] = recorded.position
+            units[key] += event.quantity
+        else:
+            units[key] -= event.quantity
+    lines: dict[WaitingLine, int] = {}
+    for (line, location), position in since.items():
+        if units[line, location]:
+            lines[line] = min(position, lines.get(line, position))
+    return lines
+
+
+def check_age(books: Books, history: Sequence[Recorded], position: int) -> None:
+    """Since a position backorders were filled in order of age: no line that waits still has waited
+    longer than one that got units of its SKU, from a place that may send it any. A kit waits for
+    all its components, so other lines may get one of them before it."""
+    before = waiting_since(history[:position])
+    still = waiting_since(history)
+    orders = books.of(Order)
+    for recorded in history[position:]:
+        event = recorded.event
+        if not isinstance(event, StockAllocated):
+            continue
+        since = before[event.order_id, event.line_id, event.sku]
+        for order_id, line_id, sku in still:
+            older = before[order_id, line_id, sku] < since
+            kit = orders[order_id].lines[line_id].line.components
+            excluded = books.state(OrderRouting, order_id).excluded
+            assert sku != event.sku or not older or kit or event.location in excluded, (
+                f"{event} came before line {line_id} of {order_id}, which waits longer"
+            )
 
 
 def check_movements(life: StockLife) -> None:
@@ -282,9 +336,17 @@ def a_reservation_is_used_twice(patch: pytest.MonkeyPatch) -> None:
         created = given.state(Reservation, reservation_id).created
         if created is None:
             raise NotFound("There is none.")
-        return created
+        return created, created.expires_at
 
     patch.setattr(placement, "active_reservation", whatever)
+
+
+def the_newest_is_filled_first(patch: pytest.MonkeyPatch) -> None:
+    def waits(row: BackorderRow, units: int, r: Recorded) -> None:
+        row.position = -r.position
+        row.quantity += units
+
+    patch.setattr(backorder_rows, "_waits", waits)
 
 
 @pytest.mark.slow
@@ -297,6 +359,7 @@ def a_reservation_is_used_twice(patch: pytest.MonkeyPatch) -> None:
         a_cancelled_kit_frees_itself,
         a_kit_takes_one_of_each,
         a_reservation_is_used_twice,
+        the_newest_is_filled_first,
     ],
 )
 def test_a_broken_rule_is_detected(sabotage: Sabotage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def printed(width: int = 80) -> str:
 
 
 def pasted() -> list[str]:
-    """The words of all five calls, curl itself being a stub that answers with a position."""
+    """The words of all calls, curl itself being a stub that answers with a position."""
     script = CURL + printed()
     done = subprocess.run(["sh", "-eu"], input=script, capture_output=True, text=True, check=True)
     return [line[1:-1] for line in done.stderr.splitlines()]
@@ -55,9 +55,9 @@ def test_no_line_is_wrapped_or_cut_by_the_terminal(width: int) -> None:
         assert request in lines
 
 
-def test_five_requests_each_a_line_that_a_shell_can_read() -> None:
+def test_seven_requests_each_a_line_that_a_shell_can_read() -> None:
     lines = [request for _, request in requests()]
-    assert len(lines) == 5
+    assert len(lines) == 7
     for line in lines:
         assert shlex.split(line)
         assert "\n" not in line
@@ -66,7 +66,7 @@ def test_five_requests_each_a_line_that_a_shell_can_read() -> None:
 def test_every_request_goes_to_a_route_that_takes_its_parameters() -> None:
     """The first of the addresses is the placing of the order; all others are queries."""
     addresses = [word for word in pasted() if word.startswith(URL)]
-    assert len(addresses) == 5
+    assert len(addresses) == 7
     urls = [urlsplit(address) for address in addresses]
     assert [each.path for each in urls].count("/v1/orders") == 2
     for each in urls:
@@ -98,4 +98,4 @@ def test_the_request_after_the_order_waits_for_it() -> None:
 
 
 def test_every_request_carries_the_key() -> None:
-    assert pasted().count(f"Authorization: Bearer {KEY}") == 5
+    assert pasted().count(f"Authorization: Bearer {KEY}") == 7

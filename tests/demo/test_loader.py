@@ -147,7 +147,6 @@ def test_nothing_is_oversold_at_any_position(shop: Shop) -> None:
 
 
 def test_the_read_models_equal_a_fold_of_the_log(shop: Shop) -> None:
-    empty = set()
     with shop.database.connect() as connection:
         for model in PROJECTIONS:
             expected = folded(model, shop.log)
@@ -156,11 +155,7 @@ def test_the_read_models_equal_a_fold_of_the_log(shop: Shop) -> None:
                 rows = connection.execute(f"TABLE {table.name}".encode()).fetchall()
                 stored = {table.key_of(row): row for row in map(table.row, rows)}
                 assert stored == {table.key_of(row): row for row in expected.of(kind)}
-                empty |= set() if stored else {kind.table}
-    goods = {"inbound", "transfers", "incoming", "counts", "count_figures"}
-    assert empty == goods | {"lots", "shipped_lots", "serials", "fulfilment_queue"}, (
-        "what the demo does not show"
-    )
+                assert stored, f"{kind.table}: what the demo does not show"
 
 
 def test_the_figures_are_those_of_a_realistic_shop(shop: Shop) -> None:

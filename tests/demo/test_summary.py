@@ -9,7 +9,7 @@ from rich.console import Console
 
 from oms_ledger.demo import show
 from oms_ledger.demo.shop import LOCATIONS, ORDERS
-from oms_ledger.demo.summary import bar, sparkline
+from oms_ledger.demo.tables import bar, sparkline
 from oms_ledger.domain.orders.events import OrderPlaced
 from tests.demo.conftest import Shop, empty_shop
 

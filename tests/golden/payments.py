@@ -25,6 +25,7 @@ from oms_ledger.domain.payments.events import (
     ProviderReportReceived,
     RefundFailed,
     RefundRequested,
+    VoidFailed,
     VoidRequested,
 )
 
@@ -52,6 +53,7 @@ PAYMENT_LITERALS: tuple[PaymentEvent, ...] = (
     CaptureFailed("p1", "c1", "expired", "Too late"),
     VoidRequested("p1", "cancelled"),
     PaymentVoided("p1", _AMOUNT, "pi_1"),
+    VoidFailed("p1", "captured", "It was captured"),
     AuthorisationExpired("p1", _AMOUNT),
     RefundRequested(
         "p1", "r1", _AMOUNT, "damaged", (LineQuantity("1", 2),), 495, "store_credit:a1"

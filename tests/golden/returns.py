@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.orders.lines import LineQuantity, OrderLine
+from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.returns.events import (
     ReceivedLine,
     ReplacementOrdered,
@@ -47,6 +48,8 @@ RETURN_LITERALS: tuple[ReturnEvent | ReturnPolicyDefined, ...] = (
         "a good customer",
         True,
         "17850",
+        Personal("4411-0923-7788-1234"),
+        "1234",
     ),
     ReturnApproved("r1", "within 30 days"),
     ReturnDeclined("r1", "worn"),

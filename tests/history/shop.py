@@ -66,6 +66,7 @@ from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Command, Json
 from tests.commands.warehouse import RandomWarehouse
+from tests.history.cases import RandomCases
 from tests.history.definitions import definition, retention_command
 from tests.history.work import work_command
 
@@ -105,6 +106,7 @@ class RandomShop:
         self._writing = random.Random(seed)
         self._reserving = random.Random(seed)
         self.picking = random.Random(seed)
+        self.cases = RandomCases(seed)
         self._sent: list[str] = []
         self.warehouse = RandomWarehouse(seed, execute, now, SKUS, PLACES, most=4)
         self._storing = random.Random(seed)
@@ -120,7 +122,7 @@ class RandomShop:
         parts = tuple(ComponentFields(sku, n) for n, sku in enumerate(SKUS[:2], 1))
         execute(PutProduct(sku="KIT", title="Kit", components=parts))
         execute(PutChannel(channel="web", name_="Web"))
-        execute(IssueStoreCredit("c1", Decimal(20), "GBP", "goodwill"))
+        execute(IssueStoreCredit(Personal("c1"), Decimal(20), "GBP", "goodwill"))
 
     def step(self) -> None:
         moves = (self._place, self._place, self._ship, self._ship, self._parcel, self._parcel)
@@ -147,12 +149,15 @@ class RandomShop:
             self._try(self._reserve())
         if self.picking.random() < 0.5:
             self._try(work_command(self.picking, self.orders))
+        if self.cases.chance.random() < 0.3:
+            self._try(self.cases.command(self.shipments))
 
     def _try(self, command: Command) -> None:
         try:
             answer = self._execute(command)
         except OmsError:
             return
+        self.cases.take(command, answer)
         reserved = isinstance(command, PlaceOrder) and command.reservation_id is not None
         if isinstance(command, (PlaceOrder, PlaceDraft)) and not reserved:
             self.orders.append(str(answer["order_id"]))
@@ -352,7 +357,7 @@ class RandomShop:
             if days == 90:
                 return BlockBuyer("c1", "charge-backs")
             if days == 150:
-                return IssueStoreCredit("c1", Decimal(20), "GBP", "goodwill")
+                return IssueStoreCredit(Personal("c1"), Decimal(20), "GBP", "goodwill")
             if days == 120:
                 rules = (RuleFields("highest_stock"), RuleFields("fewest_splits"))
                 return PutRoutingRules("web", rules)

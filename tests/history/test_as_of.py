@@ -186,6 +186,7 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
     others = {
         "list_deadlines",
         "list_backorders",
+        "list_cases",
         "promise_of_stock",
         "list_drafts",
         "list_messages",
@@ -196,7 +197,13 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
         "track",
     }
     others |= {"shipping_performance", "retention_due", "stock_figures", "stock_values"}
-    others |= {"list_inbound", "list_transfers", "list_incoming", "list_counts"}
+    others |= {
+        "list_stock_alerts",
+        "list_inbound",
+        "list_transfers",
+        "list_incoming",
+        "list_counts",
+    }
     of_lots = {"list_lots", "orders_of_lot", "list_serials"}
     others |= {"shipping_performance", "fulfilment_performance", "retention_due"}
     others |= {"list_fulfilments", "pick_list", "location_figures"}

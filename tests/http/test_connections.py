@@ -68,6 +68,19 @@ def test_a_connection_from_its_definition_to_its_health(desk: Api, vendor: Fault
     assert desk.post("/v1/connections/second/resume").json()["paused"] is False
 
 
+def test_the_list_waits_for_a_position(acme: Oms, desk: Api) -> None:
+    """What a command has answered is in a list from its position on, though lists are read at most
+    once a second."""
+    for number in range(3):
+        assert len(desk.get("/v1/connections").json()["items"]) == number + 1
+        position = desk.put(f"/v1/connections/c{number}", {"vendor": "acme"}).json()["position"]
+        answer = desk.get("/v1/connections", params={"min_position": position})
+        assert answer.headers["ledger-position"] == str(position)
+        assert f"c{number}" in [each["name"] for each in answer.json()["items"]]
+    late = desk.get("/v1/connections", params={"min_position": position + 1, "wait_ms": 10})
+    assert (late.status_code, late.json()["code"]) == (503, "read_model_behind")
+
+
 def test_what_a_vendor_wants_is_shown(desk: Api, vendor: FaultServer) -> None:
     limits = {"RateLimit-Limit": "100", "RateLimit-Remaining": "3", "Retry-After": "60"}
     vendor.answers = [ServedAnswer(429, headers=limits)]
@@ -189,6 +202,11 @@ def test_a_message_is_stored_once(acme: Oms, desk: Api, vendors_side: Api) -> No
     assert desk.get("/v1/inbox", params={"state": "done"}).json()["items"]
     assert desk.post("/v1/inbox/acme-uk/m1/replay").json()["state"] == "waiting"
     assert desk.post("/v1/inbox/acme-uk/m7/replay").status_code == 404
+    assert desk.post("/v1/inbox/acme-uk/m1/drop").status_code == 404, "it is not dead"
+    with acme.connections._lend(Role.CONNECTOR) as session:
+        session.execute("UPDATE inbox_messages SET state = 'dead', ended_at = now()")
+    dropped = {"connection": "acme-uk", "message_id": "m1", "state": "done"}
+    assert desk.post("/v1/inbox/acme-uk/m1/drop").json() == dropped
 
 
 def test_what_is_forged_is_refused_and_not_kept(acme: Oms, desk: Api, vendors_side: Api) -> None:

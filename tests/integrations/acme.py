@@ -6,7 +6,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +38,7 @@ from oms_ledger.integrations.ports import (
     WebhookRequest,
 )
 from oms_ledger.settings import Settings
+from tests.databases import Database
 
 SECRETS = {"api_key": "planted-api-key-1", "signing_key": "planted-signing-key-1"}
 
@@ -85,8 +86,13 @@ class AcmeGateway:
             raise ValueError("planted-in-an-error")
         if content["kind"] == "silent":
             raise NoAnswer("timeout")
+        if content["kind"] == "limited":
+            raise NoAnswer("rate_limited", 600.0)
         if content["kind"] == "news":
             return ()
+        if content["kind"] == "fetched":
+            content |= self._send("GET", f"/payments/{content['payment_id']}") or {}
+            content["id"] = content["kind"]
         report = ProviderReport(content["kind"], content["id"], content["amount"])
         return (PaymentFact(content["payment_id"], "GBP", report),)
 
@@ -170,3 +176,19 @@ def post(oms: Oms, body: bytes) -> bool:
     """Receive a message as its webhook does; whether it was new."""
     headers = {"x-acme-signature": signature(body)}
     return oms.connections.inbox.receive("acme-uk", headers, body)
+
+
+def translate_all(oms: Oms) -> None:
+    """Translate all messages that are due."""
+    translator = oms.connections.translator()
+    while translator.step():
+        pass
+
+
+def make_due(database: Database) -> None:
+    with closing(database.connect_owner()) as owner:
+        owner.execute("UPDATE inbox_messages SET due_at = clock_timestamp()")
+
+
+def states(oms: Oms) -> dict[str, str]:
+    return {each.message_id: each.state for each in oms.connections.messages.list(limit=500)}

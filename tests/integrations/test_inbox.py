@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,38 +16,24 @@ from oms_commands.connections.pause import PauseConnection
 from oms_commands.connections.resume import ResumeConnection
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, Unauthenticated
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.read.reader import DetachedLog
 from oms_ledger.engine.work.consequences import Consequence
-from oms_ledger.integrations.inbox import ATTEMPTS_MAX, InboxTranslator
-from oms_ledger.testing.fault_server import FaultServer, ServedAnswer, fault_server
+from oms_ledger.integrations.inbox import InboxTranslator
+from oms_ledger.integrations.postgres import SQL
+from oms_ledger.kernel import Log
+from oms_ledger.testing.fault_server import FaultServer, ServedAnswer
 from tests.databases import Database
-from tests.integrations.acme import message, open_with_acme, payment, post, signature, state
-
-
-@pytest.fixture
-def vendor() -> Iterator[FaultServer]:
-    with fault_server() as running:
-        yield running
-
-
-@pytest.fixture
-def shop(ready: Database, vendor: FaultServer) -> Iterator[Oms]:
-    with open_with_acme(ready.settings, vendor.url) as oms:
-        yield oms
-
-
-def translate_all(oms: Oms) -> None:
-    translator = oms.connections.translator()
-    while translator.step():
-        pass
-
-
-def make_due(database: Database) -> None:
-    with closing(database.connect_owner()) as owner:
-        owner.execute("UPDATE inbox_messages SET due_at = clock_timestamp()")
-
-
-def states(oms: Oms) -> dict[str, str]:
-    return {each.message_id: each.state for each in oms.connections.messages.list(limit=500)}
+from tests.integrations.acme import (
+    make_due,
+    message,
+    payment,
+    post,
+    signature,
+    state,
+    states,
+    translate_all,
+)
 
 
 def test_a_message_is_kept_and_translated_once(shop: Oms) -> None:
@@ -91,22 +79,7 @@ def test_a_sealed_message_is_bound_to_its_id(shop: Oms, ready: Database) -> None
     assert waiting.code == "Unreadable"
 
 
-def test_what_fails_is_tried_again_and_then_left_to_a_person(shop: Oms, ready: Database) -> None:
-    post(shop, message("m1", "broken"))
-    post(shop, message("m2", "silent"))
-    for _ in range(ATTEMPTS_MAX):
-        translate_all(shop)
-        make_due(ready)
-    listed = {each.message_id: each for each in shop.connections.messages.list(state="dead")}
-    assert {name: each.code for name, each in listed.items()} == {
-        "m1": "ValueError",
-        "m2": "timeout",
-    }
-    (status,) = shop.connections.statuses()
-    assert (status.dead, status.is_degraded) == (2, True)
-
-
-def test_a_dead_message_is_translated_again_by_hand(shop: Oms, ready: Database) -> None:
+def test_a_message_is_translated_again_by_hand(shop: Oms, ready: Database) -> None:
     payment_id = payment(shop)
     body = message("m1", "refunded", payment_id, 2000)
     post(shop, body)
@@ -119,6 +92,20 @@ def test_a_dead_message_is_translated_again_by_hand(shop: Oms, ready: Database) 
     assert state(shop, payment_id).version == before, "what it led to before is not done again"
     with pytest.raises(NotFound):
         shop.connections.messages.replay("acme-uk", "m7")
+
+
+def test_what_a_message_is_about_has_changed_when_it_is_replayed(
+    shop: Oms, vendor: FaultServer
+) -> None:
+    payment_id = payment(shop)
+    post(shop, message("m1", "fetched", payment_id))
+    for kind, amount in (("authorised", 2000), ("captured", 500)):
+        vendor.answers = [ServedAnswer(200, json.dumps({"kind": kind, "amount": amount}).encode())]
+        translate_all(shop)
+        assert states(shop) == {"m1": "done"}
+        shop.connections.messages.replay("acme-uk", "m1")
+    totals = state(shop, payment_id).totals
+    assert (totals.authorised, totals.captured) == (2000, 500)
 
 
 def test_messages_about_anything_else_are_done(shop: Oms) -> None:
@@ -141,17 +128,48 @@ def test_messages_of_a_paused_connection_wait(shop: Oms) -> None:
     assert state(shop, payment_id).status == "authorised"
 
 
-def test_they_are_deleted_after_their_period(shop: Oms, ready: Database) -> None:
-    for n, kind in enumerate(("news", "news", "silent")):
-        post(shop, message(f"m{n}", kind))
+def test_what_there_is_no_time_for_is_given_back_untried(shop: Oms) -> None:
+    """A worker that is to stop, and one that half of its lease was not enough for."""
+    for n in range(25):
+        post(shop, message(f"m{n}", "news"))
+    stop = threading.Event()
+    stop.set()
+    translator = shop.connections.translator()
+    assert translator.step(stop) == 0
+    translator._lease_seconds = 0.0
+    assert translator.step() == 0
+    listed = shop.connections.messages.list(limit=100)
+    assert {(each.state, each.attempts) for each in listed} == {("waiting", 0)}
+    assert shop.connections.translator().step() == 10, "few, so that a lease lasts for all of them"
     translate_all(shop)
+    listed = shop.connections.messages.list(limit=100)
+    assert {(each.state, each.attempts) for each in listed} == {("done", 1)}
+
+
+def test_messages_wait_while_the_vendor_wants_no_calls(shop: Oms, ready: Database) -> None:
+    post(shop, message("m1", "limited"))
+    translate_all(shop)
+    (waiting,) = shop.connections.messages.list()
+    assert waiting.due_at - datetime.now(UTC) > timedelta(minutes=9), "as long as the vendor asks"
     with closing(ready.connect_owner()) as owner:
         owner.execute(
-            "UPDATE inbox_messages SET received_at = received_at - interval '31 days'"
-            " WHERE message_id <> 'm1'"
+            "INSERT INTO connection_health (connection, blocked_until, updated_at)"
+            " VALUES ('acme-uk', clock_timestamp() + interval '1 hour', clock_timestamp())"
         )
-    shop.connections.prune()
-    assert states(shop) == {"m1": "done", "m2": "waiting"}, "one that waits is not lost"
+    post(shop, message("m2", "news"))
+    assert shop.connections.translator().step() == 0
+    with closing(ready.connect_owner()) as owner:
+        owner.execute("UPDATE connection_health SET blocked_until = clock_timestamp()")
+    assert shop.connections.translator().step() == 1
+
+
+def test_counting_reads_no_message_that_is_done(ready: Database) -> None:
+    with closing(ready.connect(Role.READER)) as reader:
+        reader.execute("SET enable_seqscan = off")
+        query = b"EXPLAIN " + SQL["count_messages"]
+        plan = str(reader.execute(query).fetchall())
+    assert "inbox_messages_due" in plan
+    assert "inbox_messages_dead" in plan
 
 
 class Killed(BaseException):
@@ -256,3 +274,25 @@ def test_a_flood_ends_as_the_provider_has_it(shop: Oms) -> None:
 @pytest.mark.long
 def test_ten_thousand_end_as_the_provider_has_it(shop: Oms) -> None:
     flood(shop, 10_000)
+
+
+def test_connections_are_folded_where_the_log_has_moved_alone(shop: Oms) -> None:
+    directory = shop.connections.directory
+    folded: list[int] = []
+
+    def log() -> Log:
+        class Counted(DetachedLog):
+            def keys(self, *given: Any, **more: Any) -> list[str]:
+                folded.append(self.position)
+                return super().keys(*given, **more)
+
+        return Counted(shop.readers, shop.readers.head())
+
+    directory._log = log
+    first = directory.get("acme-uk", fresh=True)
+    assert directory.get("acme-uk", fresh=True) == first
+    assert len(folded) <= 1
+    shop.execute(PauseConnection("acme-uk"), actor="clerk")
+    connection, _ = directory.get("acme-uk", fresh=True)
+    assert connection.paused
+    assert folded[-1] == shop.readers.head()

@@ -55,6 +55,7 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.kernel import Event, Recorded, State
 from tests.projections import moves as more
+from tests.projections.case_moves import complain
 from tests.projections.goods_moves import handle
 from tests.projections.work_moves import work
 
@@ -167,10 +168,8 @@ class Shop:
         every: list[Callable[[], None]] = [*moves, *rarer, self.edit, self.release, *others]
         for _ in range(steps):
             self.chance.choice(every)()
-            more.write(self)
-            more.reserve(self)
-            work(self)
-            handle(self)
+            for move in (more.write, more.reserve, work, handle, complain):
+                move(self)
         return self.events
 
     def happens(self, order: Order, event: Event, *others: Event) -> None:

@@ -182,6 +182,22 @@ def test_nothing_is_tried_again_while_nothing_changed(
     assert len(tried) == 1
 
 
+def test_closed_locations_are_not_tried_until_they_open(
+    oms: Oms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = order(oms, ("A", 1))
+    receive(oms, 1)
+    do(oms, "PutLocation", code="LON", name="LON", priority=0, closed=True)
+    oms.catch_up()
+    allocation = BackorderAllocation(oms)
+    with monkeypatch.context() as patch:
+        patch.setattr(allocation, "_allocated", lambda lines: pytest.fail("it was tried"))
+        assert allocation.step() == 0
+    do(oms, "PutLocation", code="LON", name="LON", priority=0)
+    assert fill(oms, allocation) == 1
+    assert waits(oms, waiting) == [0]
+
+
 def test_many_lines_are_filled_page_by_page(oms: Oms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backorders, "PAGE_LINES", 2)
     monkeypatch.setattr(backorders, "PAGE_SKUS", 1)

@@ -71,7 +71,7 @@ def test_a_refusal_of_the_vendor_is_reported(shop: Oms, vendor: FaultServer) -> 
 
 def test_no_vendor_is_called_where_none_is_connected(ready: Database, vendor: FaultServer) -> None:
     """And payments that the ledger settles itself make no job."""
-    assert "manual" in catalogue.PAYMENT_VENDORS
+    assert "stripe" in catalogue.PAYMENT_VENDORS
     with open_with_acme(replace(ready.settings), vendor.url) as oms:
         payment_id = payment(oms, provider="manual")
         with oms.connections.effect_runner() as effects:

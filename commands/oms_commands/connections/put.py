@@ -18,9 +18,10 @@ from oms_ledger.domain.connections.events import (
     VendorCode,
 )
 from oms_ledger.domain.connections.state import VendorConnection
-from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.errors import Refused, invalid_field
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import channel_key
+from oms_ledger.domain.payments.rules import WITHOUT_CONNECTION
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 _CONNECTIONS_MAX = 200
@@ -90,6 +91,12 @@ class PutConnection(ConnectionCommand):
     ] = Field(default_factory=dict)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        if self.vendor in WITHOUT_CONNECTION:
+            raise invalid_field(
+                "vendor",
+                f"Payments by {self.vendor} need no connection: request them with that provider."
+                " Write a vendor that the ledger calls, such as stripe or paypal.",
+            )
         for code in self.locations:
             require_location(given, code)
         event = ConnectionDefined(

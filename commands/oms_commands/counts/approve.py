@@ -11,13 +11,15 @@ from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_commands.counts._count_command import CountCommand
 from oms_ledger.domain.counts.events import CountApproved, Variance
 from oms_ledger.domain.counts.state import Count, open_count
-from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.events import StockAdjusted
-from oms_ledger.domain.stock.movements import lots_changed, lots_of_adjustment
+from oms_ledger.domain.stock.movements import lots_changed, lots_of_adjustment, require_all_free
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
+
+_REMEDY = "Cancel or re-allocate the orders that have the others first, or count again."
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -49,7 +51,8 @@ class ApproveCount(CountCommand):
                 "The count", f"not complete ({missing})", "approved", "Record the rest first."
             )
         variances = [Variance(c.sku, c.counted - c.on_hand) for c in count.counted.values()]
-        _require_units(variances, count.location, given)
+        fewer = {each.sku: -each.change for each in variances}
+        require_all_free(fewer, count.location, _REMEDY, given)
         changes = [Change(CountApproved(self.count_id, tuple(variances)))]
         for each in variances:
             changes += self._adjusted(each, count, given)
@@ -63,28 +66,3 @@ class ApproveCount(CountCommand):
         lots = lots_of_adjustment(level, sku, place, variance.change, None, given)
         adjusted = StockAdjusted(sku, place, variance.change, "count", self.count_id)
         return [*lots_changed(sku, place, lots, self.count_id), Change(adjusted)]
-
-
-def _require_units(variances: Sequence[Variance], place: str, given: Given) -> None:
-    """`Refused` with `insufficient_stock`, naming every SKU of which promised units are missing."""
-    free = {
-        each.sku: max(0, given.state(StockLevel, stock_key(each.sku, place)).free)
-        for each in variances
-    }
-    short = [each for each in variances if -each.change > free[each.sku]]
-    if short:
-        texts = [f"{-each.change} {each.sku}, {free[each.sku]} of them free" for each in short]
-        raise Refused(
-            f"Units are missing at {place} that are promised to orders: {'; '.join(texts)}. Cancel"
-            " or re-allocate orders first, or count again.",
-            code="insufficient_stock",
-            errors=[
-                {
-                    "sku": each.sku,
-                    "location": place,
-                    "requested": -each.change,
-                    "available": free[each.sku],
-                }
-                for each in short
-            ],
-        )

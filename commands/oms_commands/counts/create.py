@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, OccurredAt, Sku, Text, require_distinct_skus
+from oms_commands.stock._stock_command import refuse_kit
 from oms_ledger.domain.catalogue.state import Location, product_refs, stored_sku
 from oms_ledger.domain.counts.answers import CountAnswer
 from oms_ledger.domain.counts.events import CountCreated, CountItem
@@ -51,6 +52,8 @@ class CreateCount(Command):
         skus = tuple(stored_sku(sku, given) for sku in self.skus)
         numbered = [(str(n), sku) for n, sku in enumerate(skus, 1)]
         refuse_unknown_skus(numbered, given, then="try again")
+        for sku in skus:
+            refuse_kit(sku, given)
         items = tuple(CountItem(sku) for sku in skus)
         created = CountCreated(ctx.command_id, self.location, items, self.reference)
         return dated([Change(created)], self.occurred_at, ctx)

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands import _fields
 from oms_commands._fields import STRICT, Id, Sku, require_distinct_skus
 from oms_commands.counts._count_command import CountCommand
+from oms_commands.stock._stock_command import refuse_kit
 from oms_ledger.domain.catalogue.state import product_refs, stored_sku
 from oms_ledger.domain.counts.events import CountedLine, CountRecorded
 from oms_ledger.domain.counts.state import Count, open_count
@@ -69,6 +70,8 @@ class RecordCount(CountCommand):
             )
         numbered = [(str(n), line.sku) for n, line in enumerate(lines, 1)]
         refuse_unknown_skus(numbered, given, then="record it again")
+        for line in lines:
+            refuse_kit(line.sku, given)
         return [Change(CountRecorded(self.count_id, lines))]
 
     def _counted(self, line: _CountedUnits, count: Count, given: Given) -> CountedLine:

@@ -71,6 +71,8 @@ ScanCode = Literal[
     "failure",
     "return_to_sender",
     "lost",
+    "damaged",
+    "refused",
 ]
 
 

@@ -29,9 +29,11 @@ from oms_ledger.domain.fulfilment.gate import require_unblocked
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.fulfilments.blocks import blocks_of_work, work_at
+from oms_ledger.domain.fulfilments.lots import lots_to_pack
 from oms_ledger.domain.fulfilments.rules import refs_if_begun, works_if_begun
 from oms_ledger.domain.guards import existing_order, quantities, require_location
 from oms_ledger.domain.orders.events import UnitsPacked
+from oms_ledger.domain.orders.lines import units_by_line
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -96,6 +98,7 @@ class CreateShipment(Command):
             self.service,
             tuple(Package(p.weight_g, p.length_mm, p.width_mm, p.height_mm) for p in self.packages),
             work.fulfilment_id if work else None,
+            lots=lots_to_pack(work, units, order) if work else (),
         )
         packed = UnitsPacked(
             self.order_id, ctx.command_id, self.location, quantities(units.items())
@@ -126,9 +129,7 @@ class CreateShipment(Command):
                     code="nothing_to_ship",
                 )
             return here
-        wanted: dict[str, int] = {}
-        for line in self.lines:
-            wanted[line.line_id] = wanted.get(line.line_id, 0) + line.quantity
+        wanted = units_by_line(self.lines)
         faults: list[dict[str, Json]] = [
             {
                 "line": line_id,

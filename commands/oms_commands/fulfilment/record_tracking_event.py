@@ -9,10 +9,11 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Note, Text, Time
 from oms_commands.fulfilment._fields import ScanCode
+from oms_ledger.domain.cases.rules import KINDS, case_of_scan, cases_ref
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentScanned
 from oms_ledger.domain.fulfilment.rules import correct_date, deliver, require_under_way
-from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilment.state import Shipment, flags
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_shipment
 from oms_ledger.domain.orders.state import Order
@@ -24,8 +25,9 @@ from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 class RecordTrackingEvent(Command):
     """Record a carrier's scan: our code, the carrier's time and place, its own words in `raw`.
 
-    The same scan again (code, time and place) changes nothing. A `delivered` scan of a delivered
-    shipment corrects the date of its delivery.
+    The same scan again (code, time and place) changes nothing. A scan that flags the shipment with
+    an exception opens a case of it, unless one of its kind is open; an attempted delivery opens
+    none. A `delivered` scan of a delivered shipment corrects the date of its delivery.
     """
 
     name: ClassVar[str] = "RecordTrackingEvent"
@@ -47,8 +49,10 @@ class RecordTrackingEvent(Command):
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         created = given.state(Shipment, self.shipment_id).created
-        order: list[Ref] = [(Order, created.order_id)] if created else []
-        return [(Shipment, self.shipment_id), *order]
+        refs: list[Ref] = [(Order, created.order_id)] if created else []
+        if self.code in KINDS:
+            refs.append(cases_ref(self.shipment_id))
+        return [(Shipment, self.shipment_id), *refs]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         shipment, created = existing_shipment(given, self.shipment_id)
@@ -64,7 +68,8 @@ class RecordTrackingEvent(Command):
             changes += correct_date(shipment, created, "delivered_at", self.occurred_at)
         elif self.code == "delivered":
             changes += deliver(created, self.occurred_at, self.occurred_at)
-        return changes
+        opened = case_of_scan(given, created, self.code) if flags(shipment, scan) else None
+        return changes if opened is None else [*changes, Change(opened, self.occurred_at)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Count, Id, Quantity
+from oms_commands._fields import STRICT, Count, Id, LotName, Quantity
 from oms_commands.catalogue._fields import DimensionFields
 from oms_ledger.domain.fulfilment.events import Package
 from oms_ledger.domain.guards import quantities
@@ -21,11 +21,12 @@ class LineUnits:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class PickedLineFields:
-    """`quantity` 0: none was there. `lot` is the batch that the units are of."""
+    """`quantity` 0: none was there. `lot` is the batch that the units are of. Not of a kit, whose
+    components have lots of their own."""
 
     line_id: Id
     quantity: Count
-    lot: Code | None = None
+    lot: LotName | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -13,6 +13,7 @@ from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.fulfilments.blocks import require_no_wait
 from oms_ledger.domain.fulfilments.events import FulfilmentAbsorbed, FulfilmentMerged
+from oms_ledger.domain.fulfilments.lots import line_lots, lots_waiting
 from oms_ledger.domain.fulfilments.rules import existing_case, opening_events, require_work
 from oms_ledger.domain.guards import quantities
 from oms_ledger.domain.times import dated
@@ -54,10 +55,11 @@ class MergeFulfilments(FulfilmentCommand):
         for work in (case.work, other):
             require_no_wait(work, ctx.now)
         lines, picked = quantities(other.open.items()), quantities(other.picked.items())
+        lots = line_lots(lots_waiting(other))
         changes = [
             *opening_events(case),
             *(each for each in opening_events(absorbed) if each not in opening_events(case)),
-            Change(FulfilmentMerged(self.fulfilment_id, self.merged, lines, picked)),
-            Change(FulfilmentAbsorbed(self.merged, self.fulfilment_id, lines, picked)),
+            Change(FulfilmentMerged(self.fulfilment_id, self.merged, lines, picked, lots)),
+            Change(FulfilmentAbsorbed(self.merged, self.fulfilment_id, lines, picked, lots)),
         ]
         return dated(changes, self.occurred_at, ctx)

@@ -14,6 +14,7 @@ from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand, rero
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilments.blocks import require_pickable
 from oms_ledger.domain.fulfilments.events import FulfilmentPicked, PickedLine
+from oms_ledger.domain.fulfilments.lots import require_lots
 from oms_ledger.domain.fulfilments.rules import (
     Case,
     existing_case,
@@ -23,7 +24,9 @@ from oms_ledger.domain.fulfilments.rules import (
     with_put_back,
 )
 from oms_ledger.domain.fulfilments.short_picks import short_pick
-from oms_ledger.domain.guards import quantities
+from oms_ledger.domain.guards import quantities, stock_of_lines
+from oms_ledger.domain.identifiers import fulfilment_name
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
@@ -34,7 +37,9 @@ class PickFulfilment(FulfilmentCommand):
 
     Fewer units of a line than are left to pick is a short pick: the rest is not on the shelf. It is
     taken off the stock here, unless `write_off` is false, and routed anew; what no other location
-    has is backordered. With `partial` the rest is picked later instead.
+    has is backordered. With `partial` the rest is picked later instead. Units of a `lot` that is
+    named leave it when their shipment is dispatched; refused with `lot_unavailable` where the stock
+    is kept by lots and has too few of it.
     """
 
     name: ClassVar[str] = "PickFulfilment"
@@ -58,8 +63,14 @@ class PickFulfilment(FulfilmentCommand):
         return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        refs = FulfilmentCommand.reads(self, ctx, given)
-        if self.lines is None or self.partial:
+        refs = [*FulfilmentCommand.reads(self, ctx, given)]
+        if self.lines is None:
+            return refs
+        name = fulfilment_name(self.fulfilment_id)
+        with_lots = {line.line_id for line in self.lines if line.lot is not None}
+        if name is not None and with_lots:
+            refs += stock_of_lines(given.state(Order, name.order_id), with_lots)
+        if self.partial:
             return refs
         return [*refs, *rerouting_refs(self.fulfilment_id, given)]
 
@@ -72,6 +83,8 @@ class PickFulfilment(FulfilmentCommand):
                 "The fulfilment order", "picked", "picked again", "Pack it with POST .../pack."
             )
         picked = self._picked(case)
+        at = self.occurred_at or ctx.now
+        require_lots(case.order, case.work.name.location, picked, at, given)
         short = {} if self.partial else self._short(case)
         event = FulfilmentPicked(self.fulfilment_id, tuple(picked), quantities(short.items()))
         changes = [*opening_events(case), Change(event)]

@@ -77,8 +77,11 @@ class RecordFulfilmentPickup(FulfilmentCommand):
         at = self.occurred_at or ctx.now
         changes: list[Change] = []
         used: UsedLots = {}
-        for shipment_id in waiting:
-            _, created = existing_shipment(given, shipment_id)
+        for _, created in sorted(
+            (existing_shipment(given, each) for each in waiting),
+            key=lambda each: not each[1].lots,  # before others take units of lots that were named
+        ):
+            shipment_id = created.shipment_id
             lines = {line.line_id for line in created.lines}
             blocks = hold_of_work(created, given)
             override = require_unblocked(case.order, lines, self.reason, given, blocks)

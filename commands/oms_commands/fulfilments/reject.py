@@ -15,10 +15,10 @@ from oms_ledger.domain.fulfilments.rules import (
     existing_case,
     opening_events,
     require_work,
-    units_of,
     with_put_back,
 )
 from oms_ledger.domain.guards import quantities
+from oms_ledger.domain.orders.lines import units_by_line
 from oms_ledger.domain.routing.reroute import reroute
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
@@ -50,7 +50,7 @@ class RejectFulfilment(FulfilmentCommand):
         order, works = case.order, case.works.values()
         excluded = {case.work.name.location, *rejecting_locations(w.state for w in works)}
         rerouted = reroute(order, open_units(case), excluded, REJECTED, ctx, given, keep=True)
-        elsewhere = quantities(units_of(rerouted.released).items())
+        elsewhere = quantities(units_by_line(rerouted.released).items())
         rejected = FulfilmentRejected(self.fulfilment_id, self.reason, elsewhere)
         changes = [*opening_events(case), Change(rejected), *rerouted.changes]
         return dated(with_put_back(changes, order, works), self.occurred_at, ctx)

@@ -16,6 +16,7 @@ from oms_ledger.domain.channels.state import settings_of
 from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.identifiers import message_id_of
 from oms_ledger.domain.messages.answers import MessageRequestAnswer
 from oms_ledger.domain.messages.events import MessageRequested, Template
 from oms_ledger.domain.messages.state import Message
@@ -58,9 +59,12 @@ class RequestMessage(Command):
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
-        refs: list[Ref] = [(Order, self.order_id), (Message, ctx.command_id)]
+        refs: list[Ref] = [(Order, self.order_id), (Message, self._message_id(ctx))]
         record = self._record(order)
         return refs if record is None else [*refs, (CustomerRecord, record)]
+
+    def _message_id(self, ctx: Context) -> str:
+        return message_id_of(self.order_id, ctx.command_id)
 
     def _record(self, order: Order) -> str | None:
         """The record of the order's customer; None where there is none."""
@@ -85,7 +89,7 @@ class RequestMessage(Command):
             refuse_if_restricted([(CustomerRecord, record)], given, "no message is written to them")
         settings = settings_of(order.terms.channel, given)
         event = MessageRequested(
-            ctx.command_id,
+            self._message_id(ctx),
             self.order_id,
             self.template,
             order.terms.channel,
@@ -96,7 +100,7 @@ class RequestMessage(Command):
         return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        requested = given.state(Message, ctx.command_id).requested
+        requested = given.state(Message, self._message_id(ctx)).requested
         return {
             "order_id": self.order_id,
             "template": self.template,

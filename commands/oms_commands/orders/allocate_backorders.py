@@ -13,7 +13,7 @@ from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.orders.events import BackordersAllocated
-from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
+from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine, units_by_line
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.routing.source import Sourcing, routing_refs, source
 from oms_ledger.domain.stock.rules import (
@@ -56,7 +56,7 @@ class AllocateBackorders(OrderCommand):
             refs += stock_group_refs(sku)
         if skus:
             terms = order.terms
-            refs += routing_refs(terms.channel, terms.shipping_address, skus, given, self.order_id)
+            refs += routing_refs(terms.channel, terms.country, skus, given, self.order_id)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
@@ -73,7 +73,8 @@ class AllocateBackorders(OrderCommand):
         ]
         stock, kits = stock_by_location(given, skus_taken(lines)), kits_of(lines)
         available = of_channel(available_units(given, stock), order.terms.channel, given)
-        sourcing = Sourcing(self.order_id, order.terms, "backorders", ctx.now, order.postal_area)
+        area = order.postal_area
+        sourcing = Sourcing(self.order_id, order.terms, "backorders", ctx.now, kits, area)
         sourced = source(sourcing, waiting, available, given)
         plan = sourced.plan
         if not plan.allocations:
@@ -96,11 +97,8 @@ def _waiting(order: Order) -> list[OrderLine]:
 
 def _covered(order: Order, allocations: Sequence[Allocation]) -> list[Backorder]:
     """The backorders that these allocations settle."""
-    units: dict[str, int] = {}
-    for a in allocations:
-        units[a.line_id] = units.get(a.line_id, 0) + a.quantity
     settled: list[Backorder] = []
-    for line_id, left in units.items():
+    for line_id, left in units_by_line(allocations).items():
         progress = order.lines[line_id]
         for location, waiting in progress.backordered_at.items():
             take = min(waiting, left)

@@ -14,6 +14,7 @@ from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilments.rules import put_back_if_begun, refs_if_begun
 from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.orders.lines import units_by_line
 from oms_ledger.domain.orders.rules.cancellation import (
     cancel_lines,
     cancel_rest,
@@ -63,7 +64,5 @@ class CancelOrder(OrderCommand):
     def _changes(self, order: Order, given: Given) -> Sequence[Change]:
         if self.lines is None:
             return cancel_rest(self.order_id, order, self.reason, self.note, given)
-        wanted: dict[str, int] = {}
-        for line in self.lines:
-            wanted[line.line_id] = wanted.get(line.line_id, 0) + line.quantity
+        wanted = units_by_line(self.lines)
         return cancel_lines(self.order_id, order, wanted, self.reason, self.note)

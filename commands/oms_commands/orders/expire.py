@@ -16,6 +16,7 @@ from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.rules.cancellation import cancel_rest, cancellation_refs
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
+from oms_ledger.domain.payments.rules import is_unpaid
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
@@ -54,15 +55,10 @@ class ExpireOrder(OrderCommand):
                 "expired",
                 f"Its pay_by is {rfc3339(pay_by)}. Wait until then, or cancel it.",
             )
-        if status in ENDED or not _is_unpaid(order) or _is_packed_or_shipped(order):
+        if status in ENDED or not is_unpaid(order) or _is_packed_or_shipped(order):
             return ()
         expired = cancel_rest(self.order_id, order, "expired", None, given)
         return put_back_if_begun(expired, order, given)
-
-
-def _is_unpaid(order: Order) -> bool:
-    """Whether anything is due that no payment has authorised."""
-    return order.balance.due > order.balance.authorised
 
 
 def _is_packed_or_shipped(order: Order) -> bool:

@@ -79,7 +79,7 @@ class ImportOrder(PlacementCommand):
         if self.number is not None:
             refs += number_refs(self.number)
         locations = {shipment.location for shipment in self.shipments}
-        skus = self.skus_taken(given)
+        skus = list(self.skus_taken(given))
         refs += [(Location, code) for code in locations]
         if self.stock != "skip":
             refs += [(StockLevel, stock_key(sku, code)) for sku in skus for code in locations]

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id
-from oms_commands.orders._fields import address_of, emails_of
+from oms_commands.orders._fields import emails_of
 from oms_commands.orders._placement_command import PlacementCommand
 from oms_ledger.domain.orders.rules.intake import receive
 from oms_ledger.domain.orders.rules.placement import place
@@ -81,10 +81,8 @@ class PlaceOrder(PlacementCommand):
         if self.reservation_id is not None:
             reservation = given.state(Reservation, self.reservation_id)
             refs += [(Reservation, self.reservation_id), *held_refs(reservation)]
-        if is_routed(self.channel, given):
-            address = address_of(self.shipping_address)
-            refs += routing_refs(self.channel, address, self.skus_taken(given), given)
-        return refs
+        country = self.shipping_address.country if self.shipping_address else None
+        return refs + routing_refs(self.channel, country, self.skus_taken(given), given)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order_id = self.order_key(ctx, given)

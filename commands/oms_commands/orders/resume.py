@@ -42,7 +42,7 @@ class ResumeOrder(OrderCommand):
         if order.placed is not None:
             terms = order.terms
             refs += backorder_refs(skus, terms.channel, given)
-            refs += routing_refs(terms.channel, terms.shipping_address, skus, given, self.order_id)
+            refs += routing_refs(terms.channel, terms.country, skus, given, self.order_id)
         return refs + [ref for sku in skus for ref in stock_group_refs(sku)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

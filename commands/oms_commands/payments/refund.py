@@ -22,6 +22,7 @@ from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order, quantities
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import CreditGranted
+from oms_ledger.domain.orders.lines import units_by_line
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.answers import RefundAnswer
 from oms_ledger.domain.payments.events import RefundRequested
@@ -103,9 +104,7 @@ class RefundPayment(PaymentCommand):
         """What is granted for lines and shipping; None where the refund names neither."""
         if self.lines is None and not self.shipping:
             return None
-        units: dict[str, int] = {}
-        for line in self.lines or ():
-            units[line.line_id] = units.get(line.line_id, 0) + line.quantity
+        units = units_by_line(self.lines or ())
         currency = order.terms.currency
         shipping = positive_minor_units(self.shipping, currency, "shipping") if self.shipping else 0
         return credit_for_lines(order, quantities(units.items()), shipping, self.reason, refund_id)

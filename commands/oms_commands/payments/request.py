@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
+from pydantic.json_schema import SkipJsonSchema
 
+from oms_commands._accounts import OrderAccountCommand, customer_id_of
 from oms_commands._fields import (
     STRICT,
+    AccountName,
     Amount,
     Code,
     Currency,
@@ -29,29 +33,29 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.payments.answers import OrderMoneyAnswer
 from oms_ledger.domain.payments.events import PaymentRequested
-from oms_ledger.domain.payments.rules import payment_changes, request
+from oms_ledger.domain.payments.rules import WITHOUT_CONNECTION, payment_changes, request
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.store_credit import STORE_CREDIT, require_balance
+from oms_ledger.domain.store_credit.accounts import StoreCreditAccount
 from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.domain.times import dated
-from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
-_PROVIDERS = ("manual", "external", STORE_CREDIT)
 _PAYMENTS_MAX = 100
 """Payments of one order, failed ones included."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class RequestPayment(Command):
+class RequestPayment(OrderAccountCommand):
     """Request a payment of what is due of an order.
 
     With provider `manual` a person takes the money: it is authorised at once, and with `capture:
     automatic` captured. With `external` a payment system of yours carries it out and reports the
     outcome with `POST .../report`; until then the payment is pending. With the vendor of a
     connection (`stripe`, `paypal`) the ledger carries it out there: `connection` names the account,
-    where there are several. `store_credit` spends the balance of `account`, or of the customer's
-    own, at once; voids and refunds give it back. A payment never requests more than what is due and
-    not yet promised by others.
+    where there are several. `store_credit` spends the balance of `account`, which names a customer
+    or a gift, or of the customer's own, at once; voids and refunds give it back. A payment never
+    requests more than what is due and not yet promised by others.
     """
 
     name: ClassVar[str] = "RequestPayment"
@@ -73,26 +77,29 @@ class RequestPayment(Command):
     connection: Code | None = None
     method_token: Annotated[Text, Field(min_length=1)] | None = None
     return_url: WebAddress | None = None
-    account: Id | None = None
+    account: AccountName | None = None
     occurred_at: OccurredAt = None
+    resolved: SkipJsonSchema[StoreCreditAccount | None] = field(default=None, init=False)
+    account_is_missing: SkipJsonSchema[bool] = field(default=False, init=False)
+
+    @property
+    def needs_account(self) -> bool:
+        return self.provider == STORE_CREDIT
+
+    def with_account(self, account: StoreCreditAccount | None) -> RequestPayment:
+        """Nothing is left of the name, which a payment does not need."""
+        nameless = account and replace(account, account_number=None)
+        return OrderAccountCommand.with_account(self, nameless)
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        account = self._account(given.state(Order, self.order_id))
+        account = self.account_of(given.state(Order, self.order_id))
         refs: list[Ref] = [(Order, self.order_id)]
-        return refs if account is None else [*refs, (StoreCredit, account)]
-
-    def _account(self, order: Order) -> str | None:
-        """The account that pays; None where none does, or none is named and the order is of no
-        customer."""
-        if self.provider != STORE_CREDIT or self.account is not None:
-            return self.account
-        customer = order.terms.customer if order.placed is not None else None
-        return None if customer is None else customer.id
+        return refs if account is None else [*refs, (StoreCredit, account.key)]
 
     def _connection(self, order: Order, given: Given) -> str | None:
         """The account at the provider: the one that is named, or else the only one of the order's
         channel, or else the only one of no channel."""
-        if self.provider in _PROVIDERS:
+        if self.provider in WITHOUT_CONNECTION:
             return self.connection
         accounts = {
             each.defined.connection: each.defined.channel
@@ -102,7 +109,7 @@ class RequestPayment(Command):
         if not accounts:
             raise Refused(
                 f"Payment provider {self.provider} is not connected. Define a connection with"
-                f" PUT /v1/connections/{{name}}, or use one of: {', '.join(_PROVIDERS)}.",
+                f" PUT /v1/connections/{{name}}, or use one of: {', '.join(WITHOUT_CONNECTION)}.",
                 code="unknown_provider",
             )
         if self.connection is None:
@@ -118,9 +125,9 @@ class RequestPayment(Command):
         """Accounts belong to no channel. A key that is bound to some pays from that of the order's
         customer alone, and learns nothing of others by their names."""
         order = given.state(Order, self.order_id)
-        customer = order.terms.customer if order.placed is not None else None
-        own = None if customer is None else customer.id
-        if self.account not in (None, own):
+        account = self.account_of(order)
+        own = customer_id_of(order)
+        if account is not None and (own is None or account.customer_id != own):
             raise Forbidden(
                 "This key is bound to channels, and pays from the account of the order's customer"
                 " alone. Leave `account` out, or use a key that is bound to none."
@@ -142,8 +149,7 @@ class RequestPayment(Command):
             )
         amount = positive_minor_units(self.amount, currency)
         _check_due(order, amount, currency)
-        account = self._account(order)
-        _check_account(self.provider, account, Money(amount, currency), order, given)
+        account = self._paying_account(order, Money(amount, currency), given)
         requested = PaymentRequested(
             ctx.command_id,
             self.order_id,
@@ -160,6 +166,16 @@ class RequestPayment(Command):
         changes = payment_changes(Payment(), request(requested))
         return dated(changes, self.occurred_at, ctx)
 
+    def _paying_account(self, order: Order, amount: Money, given: Given) -> str | None:
+        """The key of the account that pays; None where none does."""
+        if not self.needs_account:
+            if self.account_of(order) is not None:
+                raise invalid_field("account", f"Leave it out with provider {self.provider}.")
+            return None
+        account = self.required_account(order)
+        require_balance(account.key, amount, given, own=account.customer_id is not None)
+        return account.key
+
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return payment_answer(self.order_id, ctx.command_id, given)
 
@@ -174,20 +190,6 @@ def _only_connection(accounts: Mapping[str, str | None], channel: str) -> str:
     raise invalid_field(
         "connection", f"Write at which account to pay: {', '.join(sorted(accounts))}."
     )
-
-
-def _check_account(
-    provider: str, account: str | None, amount: Money, order: Order, given: Given
-) -> None:
-    if provider != STORE_CREDIT:
-        if account is not None:
-            raise invalid_field("account", f"Leave it out with provider {provider}.")
-        return
-    if account is None:
-        raise invalid_field("account", "Write the account; the order is of no customer.")
-    customer = order.terms.customer
-    own = customer is not None and customer.id == account
-    require_balance(account, amount, given, own=own)
 
 
 def _check_due(order: Order, amount: int, currency: str) -> None:

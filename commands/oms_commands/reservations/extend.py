@@ -11,7 +11,7 @@ from oms_commands._fields import STRICT, Id
 from oms_commands.reservations._fields import Seconds, expiry
 from oms_commands.reservations._reservation_command import ReservationCommand
 from oms_ledger.domain.reservations.events import ReservationExtended
-from oms_ledger.domain.reservations.state import active_reservation, existing_reservation
+from oms_ledger.domain.reservations.state import active_reservation
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 
@@ -30,7 +30,6 @@ class ExtendReservation(ReservationCommand):
     expires_in_s: Seconds
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        active_reservation(given, self.reservation_id, ctx.now, "extended")
-        _, _, before = existing_reservation(given, self.reservation_id)
+        _, before = active_reservation(given, self.reservation_id, ctx.now, "extended")
         after = expiry(self.expires_in_s, ctx)
         return [Change(ReservationExtended(self.reservation_id, after))] if after > before else []

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
+from pydantic.json_schema import SkipJsonSchema
 
-from oms_commands._fields import STRICT, Code, Id, Note, OccurredAt, RequiredText
+from oms_commands._accounts import OrderAccountCommand
+from oms_commands._fields import (
+    STRICT,
+    AccountName,
+    Code,
+    Id,
+    Note,
+    OccurredAt,
+    RequiredText,
+)
 from oms_commands.returns._fields import (
     ReplacementLine,
     ReturnedLine,
@@ -16,10 +27,10 @@ from oms_commands.returns._fields import (
     require_distinct,
 )
 from oms_ledger.domain.catalogue.state import Location, product_refs, stored_sku
-from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.guards import existing_order, require_location
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.personal import Person
 from oms_ledger.domain.returns.answers import ReturnAnswer
 from oms_ledger.domain.returns.approvals import approve
 from oms_ledger.domain.returns.events import RequestedLine, ReturnRequested
@@ -29,8 +40,9 @@ from oms_ledger.domain.returns.rules import GOODS_BACK, require_returnable, retu
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.returns.views import return_view
 from oms_ledger.domain.returns.windows import require_within_policy, window_refs
+from oms_ledger.domain.store_credit.accounts import HASHED, StoreCreditAccount
 from oms_ledger.domain.times import dated
-from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 _RESOLUTIONS = {
     "return": ("refund", "replacement", "store_credit", "none"),
@@ -40,7 +52,7 @@ _RESOLUTIONS = {
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class RequestReturn(Command):
+class RequestReturn(OrderAccountCommand):
     """Request to return or exchange goods of an order, or claim that they are missing or damaged.
 
     With kind `claim` nothing comes back. `replacement_lines` become an order of their own when the
@@ -70,13 +82,15 @@ class RequestReturn(Command):
         Annotated[tuple[ReplacementLine, ...], Field(min_length=1, max_length=2000)] | None
     ) = None
     ship_replacement: Literal["now", "on_receipt"] | None = None
-    account: Id | None = None
+    account: AccountName | None = None
     location: Code | None = None
     note: Note | None = None
     override: RequiredText | None = None
     refund_automatically: bool = False
     approve: bool = False
     occurred_at: OccurredAt = None
+    resolved: SkipJsonSchema[StoreCreditAccount | None] = field(default=None, init=False)
+    account_is_missing: SkipJsonSchema[bool] = field(default=False, init=False)
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> RequestReturn:
@@ -103,6 +117,13 @@ class RequestReturn(Command):
     @property
     def _resolution(self) -> str:
         return self.resolution or ("exchange" if self.kind == "exchange" else "refund")
+
+    @property
+    def needs_account(self) -> bool:
+        return self._resolution == "store_credit"
+
+    def person(self, ctx: Context) -> Person:
+        return Person(None, self.resolved.subject if self.resolved else HASHED)
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
@@ -144,6 +165,7 @@ class RequestReturn(Command):
         self, ctx: Context, order: Order, lines: tuple[RequestedLine, ...], given: Given
     ) -> ReturnRequested:
         terms, replacement = order.terms, self._replacement(order, given)
+        account = self.required_account(order) if self.needs_account else None
         shipped = "now" if self.kind == "claim" else "on_receipt"
         return ReturnRequested(
             return_id=ctx.command_id,
@@ -162,18 +184,10 @@ class RequestReturn(Command):
             refund_automatically=(self.refund_automatically and self._resolution in REFUNDED),
             override=self.override,
             sensitive=order.sensitive,
-            account=self._account(order),
+            account=account.key if account else None,
+            account_number=account.account_number if account else None,
+            account_ending=account.ending if account else None,
         )
-
-    def _account(self, order: Order) -> str | None:
-        """The account that it is refunded to, where it is to one."""
-        if self._resolution != "store_credit":
-            return None
-        customer = order.terms.customer
-        account = self.account or (customer.id if customer else None)
-        if account is None:
-            raise invalid_field("account", "Write the account; the order is of no customer.")
-        return account
 
     def _replacement(self, order: Order, given: Given) -> tuple[OrderLine, ...]:
         terms, lines = order.terms, self.replacement_lines

@@ -53,8 +53,9 @@ class RerouteOrder(OrderCommand):
             raise illegal_transition(
                 "The order", "without such units", "routed anew", "All are packed, or elsewhere."
             )
+        keep = not self.backorder
         rerouted = reroute(
-            order, moved, self.without, self.reason, ctx, given, keep=not self.backorder
+            order, moved, self.without, self.reason, ctx, given, keep=keep, for_good=True
         )
         if rerouted.kept and not rerouted.released:
             raise Refused(

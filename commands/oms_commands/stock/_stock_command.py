@@ -46,20 +46,23 @@ def stock_answer(sku: str, location: str, given: Given) -> Mapping[str, Json]:
     return stock_view(sku, location, level, given.state(Product, sku))
 
 
+def refuse_kit(sku: str, given: Given) -> None:
+    """`Refused` with `is_kit` for a kit, which has no stock of its own."""
+    product = given.state(Product, sku).defined
+    if product is not None and product.components:
+        skus = ", ".join(each.sku for each in product.components)
+        raise Refused(
+            f"{sku} is a kit: its stock is that of its components. Write their SKUs: {skus}.",
+            code="is_kit",
+            errors=[{"sku": sku}],
+        )
+
+
 def defined_on_the_fly(sku: str, given: Given) -> list[Change]:
     """Stock of an undefined SKU defines the product, with the SKU as its title. `Refused` with
-    `is_kit` for a kit, which has no stock of its own."""
-    product = given.state(Product, sku).defined
-    if product is not None:
-        if product.components:
-            skus = ", ".join(each.sku for each in product.components)
-            raise Refused(
-                f"{sku} is a kit: its stock is that of its components. Write their SKUs: {skus}.",
-                code="is_kit",
-                errors=[{"sku": sku}],
-            )
-        return []
-    return [Change(ProductDefined(sku, sku, True))]
+    `is_kit` for a kit."""
+    refuse_kit(sku, given)
+    return [] if given.state(Product, sku).defined else [Change(ProductDefined(sku, sku, True))]
 
 
 def refuse_if_short(

@@ -97,7 +97,14 @@ class AdjustStock(StockCommand):
         event = Change(StockAdjusted(sku, self.location, change, self.reason, self.reference))
         if self.state != "available":
             back = StockStateChanged(
-                sku, self.location, -change, self.state, "available", self.reason, lot=self.lot
+                sku,
+                self.location,
+                -change,
+                self.state,
+                "available",
+                self.reason,
+                self.reference,
+                self.lot,
             )
             available = state_changed(level, back)
             lots = [] if self.lot is None else list(taken({self.lot: -change}, level.lots))

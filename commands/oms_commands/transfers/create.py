@@ -18,6 +18,7 @@ from oms_commands._fields import (
     Time,
     require_distinct_skus,
 )
+from oms_commands.stock._stock_command import refuse_kit
 from oms_ledger.domain.catalogue.state import Location, product_refs, stored_sku
 from oms_ledger.domain.guards import refuse_unknown_skus, require_location
 from oms_ledger.domain.times import dated
@@ -78,6 +79,8 @@ class CreateTransfer(Command):
         )
         numbered = [(str(n), line.sku) for n, line in enumerate(lines, 1)]
         refuse_unknown_skus(numbered, given, then="try again")
+        for line in lines:
+            refuse_kit(line.sku, given)
         created = TransferCreated(
             ctx.command_id,
             self.from_location,

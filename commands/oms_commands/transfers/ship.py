@@ -18,15 +18,17 @@ from oms_commands._fields import (
 )
 from oms_commands.transfers._transfer_command import TransferCommand, require_lines
 from oms_ledger.domain.catalogue.state import product_refs, stored_sku
-from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.events import IncomingStockAdded, StockMovedOut
-from oms_ledger.domain.stock.movements import day_of, lots_changed, picked_lots
+from oms_ledger.domain.stock.movements import day_of, lots_changed, picked_lots, require_all_free
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated
 from oms_ledger.domain.transfers.events import ShippedTransferLine, TransferShipped
 from oms_ledger.domain.transfers.state import Transfer, open_transfer
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
+
+_REMEDY = "Ship what there is with `lines`, or cancel or re-allocate orders first."
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -65,7 +67,7 @@ class ShipTransfer(TransferCommand):
         transfer = open_transfer(given, self.transfer_id, "shipped")
         units = self._units(transfer, given)
         place, day = transfer.from_location, day_of(self.occurred_at or ctx.now)
-        _require_free(units, place, given)
+        require_all_free(units, place, _REMEDY, given)
         shipped: list[ShippedTransferLine] = []
         changes: list[Change] = []
         for sku, number in units.items():
@@ -102,21 +104,3 @@ class ShipTransfer(TransferCommand):
                 "Name in `lines` what leaves beyond that, or receive it.",
             )
         return units
-
-
-def _require_free(units: Mapping[str, int], place: str, given: Given) -> None:
-    """`Refused` with `insufficient_stock`, naming every SKU of which the place has fewer free
-    units."""
-    free = {sku: max(0, given.state(StockLevel, stock_key(sku, place)).free) for sku in units}
-    short = {sku: number for sku, number in units.items() if number > free[sku]}
-    if short:
-        texts = [f"{free[sku]} of {number} {sku}" for sku, number in short.items()]
-        raise Refused(
-            f"Not enough is free at {place}: {', '.join(texts)}. Ship what there is with `lines`,"
-            " or cancel or re-allocate orders first.",
-            code="insufficient_stock",
-            errors=[
-                {"sku": sku, "location": place, "requested": number, "available": free[sku]}
-                for sku, number in short.items()
-            ],
-        )

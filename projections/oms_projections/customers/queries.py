@@ -23,6 +23,7 @@ from oms_ledger.domain.customers.state import GUEST, CustomerRecord
 from oms_ledger.domain.drafts.events import DRAFT_EVENTS
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.identifiers import message_group
 from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.messages.views import message_view
@@ -224,24 +225,27 @@ def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
     as_guest = reader.rows("orders_of_their_addresses", subject=subject)
     keys = {row["person"] for row in (*rows, *as_guest, *drafts)}
     orders: list[Mapping[str, Json]] = []
-    events: list[Json] = []
+    history: dict[int, Recorded] = {}
     for row in {str(row["order_id"]): row for row in (*rows, *as_guest)}.values():
         order_id = column(row, "order_id", str)
         document = document_of(reader.history(stream_id(Order, order_id)))
         orders.append(detail(document, shipments_of(order_id, reader)))
-        events += [feed_item(_without_others(r, keys)) for r in history_of(order_id, reader)]
+        history |= {r.position: r for r in history_of(order_id, reader)}
     sent = _messages_about(orders, reader)
-    events += [feed_item(r) for history in sent for r in history]
+    history |= {r.position: r for each in sent for r in each}
     for row in drafts:
-        history = reader.history(stream_id(Draft, column(row, "draft_id", str)))
-        events += [feed_item(_without_others(r, keys)) for r in history]
+        stream = stream_id(Draft, column(row, "draft_id", str))
+        history |= {r.position: r for r in reader.history(stream)}
     own = reader.history(stream_id(CustomerRecord, params.record_name))
     return {
         **_summary(params, rows or drafts, reader),
         "order_details": orders,
-        "messages": [message_view(state_after(Message(), history)) for history in sent],
+        "messages": [message_view(state_after(Message(), each)) for each in sent],
         "drafts": [each for each in map(shown_draft, drafts) if each["status"] != "deleted"],
-        "events": [*events, *(feed_item(r) for r in own)],
+        "events": [
+            *(feed_item(_without_others(r, keys)) for r in history.values()),
+            *(feed_item(r) for r in own),
+        ],
         "accesses": _accesses(params, reader),
     }
 
@@ -250,10 +254,12 @@ def _messages_about(
     orders: Sequence[Mapping[str, Json]], reader: Reader
 ) -> list[Sequence[Recorded]]:
     """The events of each message to the customer about these orders."""
-    names = facets_of("order", [str(order["order_id"]) for order in orders])
+    order_ids = [str(order["order_id"]) for order in orders]
+    names = facets_of("order", order_ids)
     rows = reader.rows("messages_of_orders", orders=names) if names else []
-    ids = [column(row, "message_id", str) for row in rows]
-    return [reader.history(stream_id(Message, message_id)) for message_id in ids]
+    ids = [key for order_id in order_ids for key in reader.keys(Message, message_group(order_id))]
+    ids += [column(row, "message_id", str) for row in rows]
+    return [reader.history(stream_id(Message, message_id)) for message_id in dict.fromkeys(ids)]
 
 
 def _without_others(r: Recorded, keys: Collection[object]) -> Recorded:

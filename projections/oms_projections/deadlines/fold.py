@@ -6,16 +6,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+import msgspec
+
 from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.payments.rules import is_unpaid
 from oms_ledger.kernel import Event, Page, ReadModel, Recorded, RowKey
 from oms_projections.deadlines.kinds import (
     KINDS,
+    UNPAID_ORDER,
     DeadlineChange,
+    DeadlineEnded,
     DeadlineKind,
     DeadlineParts,
     DeadlineSet,
 )
 from oms_projections.deadlines.rows import DeadlineRow
+from oms_projections.state_documents import update_document
+
+order_of = msgspec.json.Decoder(Order).decode
+"""The order of a row, from its `document`."""
 
 BY_EVENT: dict[type[Event], list[DeadlineKind]] = defaultdict(list)
 for _kind in KINDS:
@@ -39,13 +49,31 @@ def fold(r: Recorded, page: Page) -> None:
     for name, change in changes(r.event):
         row = page.get(DeadlineRow, name, change.key)
         if isinstance(change, DeadlineSet):
-            page.put(row_of(name, change, r))
-        elif row is not None:
-            if isinstance(change, DeadlineParts):
-                row.parts += change.parts
-            else:
-                row.ended = True
+            row = row_of(name, change, r)
+            if name == UNPAID_ORDER:
+                follow_money(row, Order(), r)
             page.put(row)
+        elif row is not None:
+            update(row, change, r)
+            page.put(row)
+
+
+def update(row: DeadlineRow, change: DeadlineChange, r: Recorded) -> None:
+    if isinstance(change, DeadlineEnded):
+        row.ended, row.document = True, ""
+    elif isinstance(change, DeadlineParts):
+        row.parts += change.parts
+    if row.document:
+        follow_money(row, order_of(row.document), r)
+
+
+def follow_money(row: DeadlineRow, order: Order, r: Recorded) -> None:
+    """Whether an order that is to be paid is covered, until it is due: then the command decides
+    once for all, and money that comes or goes later changes nothing. Of the state the money alone
+    counts: packing is left out."""
+    update_document(row, order, r)
+    if r.meta.recorded_at < row.due_at:
+        row.covered = not is_unpaid(order)
 
 
 def row_of(name: str, change: DeadlineSet, r: Recorded) -> DeadlineRow:
@@ -68,7 +96,7 @@ def reference_of(key: str, due_at: datetime) -> str:
 
 READ_MODEL = ReadModel(
     name="deadlines",
-    version=4,
+    version=5,
     package=__name__.rpartition(".")[0],
     rows=(DeadlineRow,),
     touches=touches,

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from oms_ledger.domain.cases.events import CaseOpened
+from oms_ledger.domain.cases.rules import KINDS as KINDS_OF_CASES
+from oms_ledger.domain.fulfilment.events import ShipmentDelivered, ShipmentScanned
 from oms_ledger.domain.fulfilments.events import (
     FulfilmentDue,
     FulfilmentOpened,
@@ -17,11 +20,14 @@ from oms_ledger.domain.fulfilments.events import (
 )
 from oms_ledger.domain.lots.events import LotDefined
 from oms_ledger.domain.orders.events import (
+    BackordersAllocated,
+    CreditGranted,
     FulfilmentReleased,
     OrderCancelled,
     OrderEdited,
     OrderPlaced,
     OrderResumed,
+    PaymentProgressed,
     UnitsShipped,
 )
 from oms_ledger.domain.reservations.events import (
@@ -32,6 +38,8 @@ from oms_ledger.domain.reservations.events import (
 )
 from oms_ledger.domain.stock.lots import APPROVED
 from oms_ledger.kernel import Event
+
+UNPAID_ORDER = "unpaid_order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,13 @@ class DeadlineEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyChanged:
+    """What is due of the order `key`, or is authorised of it, may be another amount than before."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineParts:
     """The deadline of `key` has so many `parts` more, or below 0 fewer."""
 
@@ -59,7 +74,7 @@ class DeadlineParts:
     parts: int
 
 
-DeadlineChange = DeadlineSet | DeadlineEnded | DeadlineParts
+DeadlineChange = DeadlineSet | DeadlineEnded | DeadlineParts | MoneyChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +99,9 @@ def _scheduled_order(event: Event) -> DeadlineChange | None:
 
 
 def _unpaid_order(event: Event) -> DeadlineChange | None:
-    """By its `pay_by` an order is to be paid. Whether it is, the command decides. An order that has
-    expired, or of which anything has shipped, does not expire any more; one that was imported never
-    does."""
+    """By its `pay_by` an order is to be paid, or authorised; the deadline is closed while it is. An
+    order that has expired, or of which anything has shipped, does not expire any more; one that was
+    imported never does."""
     match event:
         case OrderPlaced() if event.imported is not None:
             return None
@@ -96,6 +111,8 @@ def _unpaid_order(event: Event) -> DeadlineChange | None:
             return DeadlineEnded(event.order_id)
         case OrderCancelled(reason="expired"):
             return DeadlineEnded(event.order_id)
+        case PaymentProgressed() | CreditGranted() | BackordersAllocated():
+            return MoneyChanged(event.order_id)
         case _:
             return _units_changed(event)
 
@@ -144,6 +161,19 @@ def _reservation(event: Event) -> DeadlineChange | None:
             return None
 
 
+def _flagged_shipment(event: Event) -> DeadlineChange | None:
+    """A shipment that a scan flags is to have a case at once. The scan opens it, which ends this;
+    scans that were recorded before they opened cases did not. Whether the shipment is still
+    flagged, the command decides."""
+    match event:
+        case ShipmentScanned() if event.code in KINDS_OF_CASES:
+            return DeadlineSet(event.shipment_id, event.scanned_at)
+        case ShipmentScanned() | ShipmentDelivered() | CaseOpened():
+            return DeadlineEnded(event.shipment_id)
+        case _:
+            return None
+
+
 def _set_for_units(placed: OrderPlaced, due_at: datetime | None) -> DeadlineSet | None:
     """A deadline whose parts are the units of an order."""
     if due_at is None:
@@ -171,12 +201,26 @@ KINDS: tuple[DeadlineKind, ...] = (
     DeadlineKind(
         "scheduled_order", (OrderPlaced, FulfilmentReleased, *UNITS_CHANGED), _scheduled_order
     ),
-    DeadlineKind("unpaid_order", (OrderPlaced, UnitsShipped, *UNITS_CHANGED), _unpaid_order),
+    DeadlineKind(
+        UNPAID_ORDER,
+        (
+            OrderPlaced,
+            UnitsShipped,
+            PaymentProgressed,
+            CreditGranted,
+            BackordersAllocated,
+            *UNITS_CHANGED,
+        ),
+        _unpaid_order,
+    ),
     DeadlineKind("expiring_lot", (LotDefined,), _expiring_lot),
     DeadlineKind(
         "scheduled_fulfilment", (FulfilmentScheduled, FulfilmentDue), _scheduled_fulfilment
     ),
     DeadlineKind("overdue_fulfilment", (FulfilmentOpened, FulfilmentOverdue), _overdue_fulfilment),
+    DeadlineKind(
+        "flagged_shipment", (ShipmentScanned, ShipmentDelivered, CaseOpened), _flagged_shipment
+    ),
     DeadlineKind(
         "reservation",
         (ReservationCreated, ReservationExtended, ReservationReleased, ReservationUsed),

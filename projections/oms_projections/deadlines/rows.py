@@ -11,10 +11,11 @@ from oms_ledger.kernel import Row
 
 @dataclass(slots=True)
 class DeadlineRow(Row):
-    """The deadline of one `kind` for one thing, whose key is `id`. It is open while it has `parts`
-    and is not `ended`. `reference` identifies it with its time: a deadline that is set anew for
-    another time is another one. `position`, `stream` and `correlation_id` are of the event that has
-    set it."""
+    """The deadline of one `kind` for one thing, whose key is `id`. It is open while it has `parts`,
+    is not `ended` and, of an order that is to be paid, not `covered`: paid, or authorised.
+    `reference` identifies it with its time: a deadline that is set anew for another time is another
+    one. `position`, `stream` and `correlation_id` are of the event that has set it. `document` is
+    the state of an order that is to be paid, until the deadline is ended; otherwise empty."""
 
     table: ClassVar[str] = "deadlines"
     key: ClassVar[tuple[str, ...]] = ("kind", "id")
@@ -27,3 +28,5 @@ class DeadlineRow(Row):
     position: int
     stream: str
     correlation_id: str
+    covered: bool = False
+    document: str = ""

@@ -10,8 +10,9 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.disclosure_control import suppress
+from oms_ledger.domain.figures.ratios import ratio
 from oms_ledger.kernel import Json, Reader
-from oms_projections.order_analytics.figures import hours, number, share
+from oms_projections.order_analytics.figures import hours, number
 from oms_projections.shipping_analytics.performance import too_few
 from oms_projections.values import Within, column
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
@@ -83,9 +84,9 @@ def _figures(row: Mapping[str, object], least: int) -> dict[str, Json]:
     return {
         "group": column(row, "group", str) or None,
         **{name: number(row, name) for name in (*COUNTS, *UNITS)},
-        "reject_rate": share(number(row, "rejected"), number(row, "offered")),
-        "overdue_rate": share(number(row, "overdue"), number(row, "fulfilments")),
-        "short_rate": share(short, picked + short),
+        "reject_rate": ratio(number(row, "rejected"), number(row, "offered")),
+        "overdue_rate": ratio(number(row, "overdue"), number(row, "fulfilments")),
+        "short_rate": ratio(short, picked + short),
         **{name: hours(row, name) for name in HOURS},
         "sensitive_fulfilments": None if hidden else number(row, "sensitive_fulfilments"),
         "suppressed": too_few(least) if hidden else None,

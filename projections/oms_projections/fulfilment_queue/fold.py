@@ -10,7 +10,6 @@ from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilments.events import (
     FULFILMENT_EVENTS,
     FulfilmentAccepted,
-    FulfilmentEvent,
     FulfilmentOpened,
     FulfilmentPicked,
     FulfilmentRejected,
@@ -45,7 +44,7 @@ def fold(r: Recorded, page: Page) -> None:
         row = page.get(FulfilmentRow, event.fulfilment_id)
         if row is None:
             raise LookupError(f"{event.type} for {event.fulfilment_id}, never opened")
-        moved(row, r, event)
+        _update(row, state_of(row.document), r)
         page.put(row)
 
 
@@ -73,8 +72,8 @@ def opened(r: Recorded, event: FulfilmentOpened) -> FulfilmentRow:
     return row
 
 
-def moved(row: FulfilmentRow, r: Recorded, event: FulfilmentEvent) -> None:
-    at = r.meta.happened_at
+def _update(row: FulfilmentRow, fulfilment: Fulfilment, r: Recorded) -> None:
+    event, at = r.event, r.meta.happened_at
     if isinstance(event, FulfilmentAccepted):
         row.accepted_at = row.accepted_at or at
     elif isinstance(event, FulfilmentRejected):
@@ -83,10 +82,6 @@ def moved(row: FulfilmentRow, r: Recorded, event: FulfilmentEvent) -> None:
         row.picked_at = at
         row.picked += sum(line.quantity for line in event.lines)
         row.short += sum(line.quantity for line in event.short)
-    _update(row, state_of(row.document), r)
-
-
-def _update(row: FulfilmentRow, fulfilment: Fulfilment, r: Recorded) -> None:
     update_document(row, fulfilment, r)
     row.position = r.position
     row.overdue = fulfilment.overdue
@@ -104,7 +99,7 @@ def _packed(r: Recorded, fulfilment_id: str, page: Page) -> None:
 
 READ_MODEL = ReadModel(
     name="fulfilment_queue",
-    version=1,
+    version=2,
     package=__name__.rpartition(".")[0],
     rows=(FulfilmentRow,),
     touches=touches,

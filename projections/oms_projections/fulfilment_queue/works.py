@@ -11,6 +11,7 @@ from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.fulfilments.work import PackedUnits, Work, packed_units, works_of
 from oms_ledger.domain.identifiers import fulfilment_group
+from oms_ledger.domain.orders.lines import units_by_line
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Log
 from oms_projections.fulfilment_queue.fold import state_of
@@ -96,14 +97,11 @@ def _packed(parcels: str | None, order: Order, log: Log) -> list[PackedUnits]:
 
 
 def _packed_units(shipment: StoredShipment, status: str) -> PackedUnits:
-    units: dict[str, int] = {}
-    for line in shipment.lines:
-        units[line.line_id] = units.get(line.line_id, 0) + line.quantity
     return PackedUnits(
         shipment.shipment_id,
         shipment.location,
         status,
         shipment.carrier,
-        units,
+        units_by_line(shipment.lines),
         shipment.fulfilment_id,
     )

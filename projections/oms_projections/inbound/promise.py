@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.domain.routing.explanation import StatesOfLog
+from oms_ledger.domain.log_states import StatesOfLog
 from oms_ledger.domain.stock.answers import StockPromiseAnswer
 from oms_ledger.domain.stock.promise import ExpectedUnits, promise_of, promise_view
 from oms_ledger.domain.stock.rules import stock_skus

@@ -16,6 +16,7 @@ from oms_ledger.domain.stock.events import (
     StockLotStatusChanged,
     StockStateChanged,
 )
+from oms_ledger.domain.stock.lots import book_state
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.lots.rows import LotProductRow, LotRow, SerialRow, ShippedLotRow
 
@@ -87,11 +88,7 @@ def _changed(r: Recorded, event: StockLotsChanged, lot: LotChange, page: Page) -
 
 def _other_state(event: StockStateChanged, lot: str, page: Page) -> LotRow:
     row = _existing(page, event.sku, lot, event.location)
-    for state, change in ((event.from_state, -event.quantity), (event.to_state, event.quantity)):
-        if state == "damaged":
-            row.damaged += change
-        elif state == "quarantine":
-            row.quarantine += change
+    book_state(row, event)
     return row
 
 

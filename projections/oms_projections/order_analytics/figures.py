@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
+from oms_ledger.domain.figures.ratios import ratio
 from oms_ledger.domain.money import to_text
 from oms_ledger.kernel import Json
 from oms_projections.values import column, maybe
@@ -15,10 +16,6 @@ Columns = Mapping[str, object]
 def number(row: Columns, name: str) -> int:
     """A count; 0 where the row has none."""
     return maybe(row, name, int) or 0 if name in row else 0
-
-
-def share(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole else None
 
 
 def hours(row: Columns, name: str) -> dict[str, Json]:
@@ -47,27 +44,27 @@ def order_figures(row: Columns) -> dict[str, Json]:
     return {
         "orders": orders,
         "units": number(row, "units"),
-        "units_per_order": share(number(row, "units"), orders),
+        "units_per_order": ratio(number(row, "units"), orders),
         "amounts": [_order_amounts(part) for part in parts(row, "amounts")],
         **{name: number(row, name) for name in kept},
-        "in_full_rate": share(number(row, "in_full"), judged),
-        "on_time_in_full_rate": share(number(row, "on_time_in_full"), judged),
-        "perfect_order_rate": share(number(row, "perfect"), judged),
-        "unit_fill_rate": share(number(row, "allocated"), stock),
-        "line_fill_rate": share(lines - number(row, "short_lines"), lines),
-        "order_fill_rate": share(number(row, "orders_filled"), number(row, "orders_of_goods")),
-        "backorder_rate": share(number(row, "short_lines"), lines),
+        "in_full_rate": ratio(number(row, "in_full"), judged),
+        "on_time_in_full_rate": ratio(number(row, "on_time_in_full"), judged),
+        "perfect_order_rate": ratio(number(row, "perfect"), judged),
+        "unit_fill_rate": ratio(number(row, "allocated"), stock),
+        "line_fill_rate": ratio(lines - number(row, "short_lines"), lines),
+        "order_fill_rate": ratio(number(row, "orders_filled"), number(row, "orders_of_goods")),
+        "backorder_rate": ratio(number(row, "short_lines"), lines),
         **{name: number(row, name) for name in counts},
-        "cancel_rate": share(number(row, "cancelled_orders"), orders),
+        "cancel_rate": ratio(number(row, "cancelled_orders"), orders),
         "cancellations": [dict(part) for part in _json(parts(row, "cancellations"))],
-        "hold_rate": share(number(row, "held_orders"), orders),
+        "hold_rate": ratio(number(row, "held_orders"), orders),
         "held_for_fraud": held_for_fraud,
-        "fraud_false_positive_rate": share(
+        "fraud_false_positive_rate": ratio(
             number(row, "fraud_holds_without_fraud"), held_for_fraud
         ),
         "edited_orders": number(row, "edited_orders"),
         "edits": number(row, "edits"),
-        "edit_rate": share(number(row, "edited_orders"), orders),
+        "edit_rate": ratio(number(row, "edited_orders"), orders),
         **{name: hours(row, name) for name in ORDER_HOURS},
     }
 
@@ -99,10 +96,10 @@ def payment_figures(row: Columns) -> dict[str, Json]:
     counts = ("payments", "authorised", "failed", "captured", "refunded", "refunds", "charged_back")
     return {
         **{name: number(row, name) for name in counts},
-        "authorisation_rate": share(number(row, "authorised"), payments),
-        "failure_rate": share(number(row, "failed"), payments),
-        "refund_rate": share(number(row, "refunded"), captured),
-        "charge_back_rate": share(number(row, "charged_back"), captured),
+        "authorisation_rate": ratio(number(row, "authorised"), payments),
+        "failure_rate": ratio(number(row, "failed"), payments),
+        "refund_rate": ratio(number(row, "refunded"), captured),
+        "charge_back_rate": ratio(number(row, "charged_back"), captured),
         "authorise_to_capture_hours": hours(row, "authorise_to_capture_hours"),
         "refund_hours": hours(row, "refund_hours"),
         "amounts": [_payment_amounts(part) for part in parts(row, "amounts")],
@@ -114,7 +111,7 @@ def _payment_amounts(part: Columns) -> dict[str, Json]:
     return {
         "currency": column(part, "currency", str),
         **money(part, sums),
-        "refund_rate": share(number(part, "refunded"), number(part, "captured")),
+        "refund_rate": ratio(number(part, "refunded"), number(part, "captured")),
     }
 
 
@@ -129,9 +126,9 @@ def return_figures(row: Columns) -> dict[str, Json]:
         "shipped_orders": orders,
         "shipped_units": units,
         "returned_units": number(row, "returned_units"),
-        "return_rate": share(number(row, "returned_units"), units),
-        "exchange_rate": share(number(row, "orders_with_exchanges"), orders),
-        "claim_rate": share(number(row, "orders_with_claims"), orders),
+        "return_rate": ratio(number(row, "returned_units"), units),
+        "exchange_rate": ratio(number(row, "orders_with_exchanges"), orders),
+        "claim_rate": ratio(number(row, "orders_with_claims"), orders),
     }
 
 

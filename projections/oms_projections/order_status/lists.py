@@ -131,6 +131,9 @@ SORTINGS: Mapping[Sort, Sorting] = {
 SHORT = timedelta(days=31)
 """A time so short that the orders of it are quickly read and sorted."""
 
+LOOKED_THROUGH = 2000
+"""Orders that are looked through for words before the index of words is."""
+
 OPEN_STATUSES: Mapping[str, frozenset[str]] = {
     "status": frozenset({"pending", "scheduled", "confirmed", "processing", "fulfilled"}),
     "fulfilment": frozenset(
@@ -153,8 +156,12 @@ OPEN_STATUSES: Mapping[str, frozenset[str]] = {
 def _page(params: ListOrders) -> tuple[str, Mapping[str, object]]:
     statement, first = SORTINGS[params.sort]
     periods = _periods(params)
+    filters = _filters(params)
     if _is_gathered(params.sort, periods):
         statement += "_gathered"
+    elif filters["q"] is not None:
+        statement += "_with_words"
+        filters["looked_through"] = LOOKED_THROUGH
     start: Mark = [params.sort, _bound(params, periods) or first, ""]
     after = mark_of(params.cursor, start) if params.cursor else start
     if after[0] != params.sort:
@@ -162,7 +169,7 @@ def _page(params: ListOrders) -> tuple[str, Mapping[str, object]]:
             "cursor", f"It belongs to a list sorted by {after[0]}. Use the same sort."
         )
     place = {"after": after[1], "after_id": after[2], "limit": params.limit}
-    return statement, {**_filters(params), **_weekly(params), **place}
+    return statement, {**filters, **_weekly(filters), **place}
 
 
 def _is_gathered(sort: Sort, periods: Periods) -> bool:
@@ -191,10 +198,9 @@ def _bound(params: ListOrders, periods: Periods) -> str | None:
     return rfc3339(bound) if bound else None
 
 
-def _weekly(params: ListOrders) -> dict[str, object]:
+def _weekly(filters: Mapping[str, object]) -> dict[str, object]:
     """The filters by values of which the weeks are known, as `dated_1` to `dated_3`. More of them
     make the walk no longer than these."""
-    filters = _filters(params)
     names = ("tag", "archived", "country", "location", "channel", "within")
     given = [filters[name] for name in names if filters[name] is not None]
     return dict(zip(("dated_1", "dated_2", "dated_3"), given, strict=False))

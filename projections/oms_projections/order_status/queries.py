@@ -10,13 +10,15 @@ import msgspec
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from oms_ledger.domain.cases.state import ShipmentCase
 from oms_ledger.domain.describe import describe
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.event_answers import EventsAnswer
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilments.state import Fulfilment
-from oms_ledger.domain.identifiers import fulfilment_group
+from oms_ledger.domain.identifiers import case_group, fulfilment_group, message_group
 from oms_ledger.domain.json_values import feed_item, rfc3339
+from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.answers import OrderDetailAnswer, OrdersAnswer, TimelineAnswer
 from oms_ledger.domain.orders.events import (
     FulfilmentReleased,
@@ -155,14 +157,19 @@ def order_events(params: OrderHistory, log: Log) -> Mapping[str, Json]:
 
 
 def history_of(order_id: str, log: Log, within: tuple[str, ...] | None = None) -> list[Recorded]:
-    """Events of the order, its fulfilment orders, shipments, payments and returns, in the order of
-    the ledger.
+    """Events of the order, its fulfilment orders, shipments with their cases, payments and returns,
+    and of the messages to its customer, in the order of the ledger.
     `NotFound` where the order is of none of the channels `within`."""
     own = order_of_channels(order_id, log, within)
     streams = dict.fromkeys(stream for r in own for stream in _children(r.event))
     if any(isinstance(r.event, FulfilmentReleased) for r in own):
         works = log.keys(Fulfilment, fulfilment_group(order_id))
         streams |= dict.fromkeys(stream_id(Fulfilment, each) for each in works)
+    for shipment_id in {r.event.shipment_id for r in own if isinstance(r.event, UnitsPacked)}:
+        cases = log.keys(ShipmentCase, case_group(shipment_id))
+        streams |= dict.fromkeys(stream_id(ShipmentCase, each) for each in cases)
+    messages = log.keys(Message, message_group(order_id))
+    streams |= dict.fromkeys(stream_id(Message, each) for each in messages)
     others = (r for stream in streams for r in log.history(stream))
     return sorted([*own, *others], key=lambda r: r.position)
 

@@ -63,6 +63,9 @@ LIMIT %(limit)s;
   AND (%(with_sensitive)s OR NOT sensitive) AND order_id IN ( -- if sku
       SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s::text) -- if sku
   AND person IN (SELECT i.key_id FROM subject_index i WHERE i.blind = %(blind)s::text) -- if blind
+
+-- name: order_words
+-- The filter `q` by the index of words: for those that few orders have.
   AND order_id IN (SELECT t.order_id FROM order_terms t WHERE t.term LIKE %(q)s::text -- if q
       AND t.grams @> %(grams)s::text[] -- if grams
       AND (%(with_sensitive)s OR NOT t.sensitive)) -- if q
@@ -114,6 +117,22 @@ LIMIT %(limit)s;
       INTERSECT SELECT week FROM order_weeks -- if dated_3
       WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
   ) AS w), '') -- if dated_1
+
+-- name: orders_next_with_words
+-- Of the orders that come next, which are looked through first, those with the words.
+hits AS MATERIALIZED (
+    SELECT order_id, mark FROM near o
+    WHERE EXISTS (SELECT FROM order_terms t WHERE t.order_id = o.order_id
+        AND t.term LIKE %(q)s::text AND (%(with_sensitive)s OR NOT t.sensitive))
+),
+
+-- name: orders_found
+-- Where the hits do not fill the page, all orders with the words are read and sorted.
+found AS (
+    SELECT order_id, mark FROM hits WHERE (SELECT count(*) FROM hits) >= %(limit)s
+    UNION ALL
+    SELECT order_id, mark FROM gathered WHERE (SELECT count(*) FROM hits) < %(limit)s
+)
 
 -- name: list_orders
 -- The default page, newest first: walks the index on placed_at and stops when it is full.
@@ -198,6 +217,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, placed_at FROM orders o
     WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
+    -- include: order_words
 )
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
 FROM (SELECT order_id, placed_at FROM gathered ORDER BY placed_at DESC, order_id DESC LIMIT %(limit)s) AS o
@@ -210,6 +230,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, placed_at FROM orders o
     WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
+    -- include: order_words
 )
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
 FROM (SELECT order_id, placed_at FROM gathered ORDER BY placed_at, order_id LIMIT %(limit)s) AS o
@@ -222,6 +243,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, updated_at FROM orders o
     WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
+    -- include: order_words
 )
 SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
 FROM (SELECT order_id, updated_at FROM gathered ORDER BY updated_at DESC, order_id DESC LIMIT %(limit)s) AS o
@@ -234,6 +256,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, updated_at FROM orders o
     WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
+    -- include: order_words
 )
 SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
 FROM (SELECT order_id, updated_at FROM gathered ORDER BY updated_at, order_id LIMIT %(limit)s) AS o
@@ -246,6 +269,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, number FROM orders o
     WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
     -- include: order_filters
+    -- include: order_words
 )
 SELECT o.order_id, o.number AS mark, d.item, d.sensitive
 FROM (SELECT order_id, number FROM gathered ORDER BY number, order_id LIMIT %(limit)s) AS o
@@ -258,11 +282,149 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, total FROM orders o
     WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
     -- include: order_filters
+    -- include: order_words
 )
 SELECT o.order_id, o.total AS mark, d.item, d.sensitive
 FROM (SELECT order_id, total FROM gathered ORDER BY total, order_id LIMIT %(limit)s) AS o
 JOIN order_dossiers d USING (order_id)
 ORDER BY o.total, o.order_id;
+
+-- name: list_orders_with_words
+-- As list_orders, for words: most orders have the frequent ones, so that the next orders fill a page;
+-- by rare ones few are gathered.
+WITH near AS MATERIALIZED (
+    SELECT order_id, placed_at AS mark FROM orders o
+    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+    -- include: orders_until_the_last_week_placed
+    ORDER BY placed_at DESC, order_id DESC
+    LIMIT %(looked_through)s
+),
+-- include: orders_next_with_words
+gathered AS MATERIALIZED (
+    SELECT order_id, placed_at AS mark FROM orders o
+    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+    -- include: order_words
+),
+-- include: orders_found
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (SELECT order_id, mark FROM found ORDER BY mark DESC, order_id DESC LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark DESC, o.order_id DESC;
+
+-- name: list_orders_oldest_with_words
+-- As list_orders_oldest, for words.
+WITH near AS MATERIALIZED (
+    SELECT order_id, placed_at AS mark FROM orders o
+    WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+    -- include: orders_from_the_first_week_placed
+    ORDER BY placed_at, order_id
+    LIMIT %(looked_through)s
+),
+-- include: orders_next_with_words
+gathered AS MATERIALIZED (
+    SELECT order_id, placed_at AS mark FROM orders o
+    WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+    -- include: order_words
+),
+-- include: orders_found
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (SELECT order_id, mark FROM found ORDER BY mark, order_id LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark, o.order_id;
+
+-- name: list_orders_by_newest_change_with_words
+-- As list_orders_by_newest_change, for words.
+WITH near AS MATERIALIZED (
+    SELECT order_id, updated_at AS mark FROM orders o
+    WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+    -- include: orders_until_the_last_week_updated
+    ORDER BY updated_at DESC, order_id DESC
+    LIMIT %(looked_through)s
+),
+-- include: orders_next_with_words
+gathered AS MATERIALIZED (
+    SELECT order_id, updated_at AS mark FROM orders o
+    WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+    -- include: order_words
+),
+-- include: orders_found
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (SELECT order_id, mark FROM found ORDER BY mark DESC, order_id DESC LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark DESC, o.order_id DESC;
+
+-- name: list_orders_by_oldest_change_with_words
+-- As list_orders_by_oldest_change, for words.
+WITH near AS MATERIALIZED (
+    SELECT order_id, updated_at AS mark FROM orders o
+    WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+    -- include: orders_from_the_first_week_updated
+    ORDER BY updated_at, order_id
+    LIMIT %(looked_through)s
+),
+-- include: orders_next_with_words
+gathered AS MATERIALIZED (
+    SELECT order_id, updated_at AS mark FROM orders o
+    WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+    -- include: order_words
+),
+-- include: orders_found
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (SELECT order_id, mark FROM found ORDER BY mark, order_id LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark, o.order_id;
+
+-- name: list_orders_by_number_with_words
+-- As list_orders_by_number, for words.
+WITH near AS MATERIALIZED (
+    SELECT order_id, number AS mark FROM orders o
+    WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
+    -- include: order_filters
+    ORDER BY number, order_id
+    LIMIT %(looked_through)s
+),
+-- include: orders_next_with_words
+gathered AS MATERIALIZED (
+    SELECT order_id, number AS mark FROM orders o
+    WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
+    -- include: order_filters
+    -- include: order_words
+),
+-- include: orders_found
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (SELECT order_id, mark FROM found ORDER BY mark, order_id LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark, o.order_id;
+
+-- name: list_orders_by_total_with_words
+-- As list_orders_by_total, for words.
+WITH near AS MATERIALIZED (
+    SELECT order_id, total AS mark FROM orders o
+    WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
+    -- include: order_filters
+    ORDER BY total, order_id
+    LIMIT %(looked_through)s
+),
+-- include: orders_next_with_words
+gathered AS MATERIALIZED (
+    SELECT order_id, total AS mark FROM orders o
+    WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
+    -- include: order_filters
+    -- include: order_words
+),
+-- include: orders_found
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (SELECT order_id, mark FROM found ORDER BY mark, order_id LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark, o.order_id;
 
 -- name: sum_orders
 -- How many orders a list has, and what they add up to, by currency.
@@ -271,6 +433,7 @@ SELECT currency, count(*) AS orders, sum(total)::bigint AS total,
 FROM orders o
 WHERE true
 -- include: order_filters
+-- include: order_words
 GROUP BY currency ORDER BY currency;
 
 -- name: orders_of_customer

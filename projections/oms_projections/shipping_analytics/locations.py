@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.catalogue.state import Location
+from oms_ledger.domain.figures.ratios import ratio
 from oms_ledger.kernel import Json, Reader
 from oms_projections.values import Within, column
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
@@ -56,13 +57,9 @@ def _figures(row: Mapping[str, object], seconds: float, reader: Reader) -> dict[
         "shipments": column(row, "shipments", int),
         "units": units,
         "late_shipments": column(row, "late_shipments", int),
-        "units_per_hour": _ratio(units, seconds / HOUR_SECONDS),
+        "units_per_hour": ratio(units, seconds / HOUR_SECONDS),
         "waiting_shipments": column(row, "waiting_shipments", int),
         "waiting_units": column(row, "waiting_units", int),
         "daily_capacity": capacity,
-        "capacity_use": _ratio(units, (capacity or 0) * seconds / DAY_SECONDS),
+        "capacity_use": ratio(units, (capacity or 0) * seconds / DAY_SECONDS),
     }
-
-
-def _ratio(part: int, whole: float) -> float | None:
-    return round(part / whole, 4) if whole else None

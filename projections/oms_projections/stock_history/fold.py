@@ -28,7 +28,12 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.domain.transfers.events import TransferClosed
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
-from oms_projections.stock_history.rows import CountFigureRow, StockDayRow, ValuationRow
+from oms_projections.stock_history.rows import (
+    CountFigureRow,
+    StockDayRow,
+    StockProductRow,
+    ValuationRow,
+)
 from oms_projections.stock_history.valuation import (
     average_cost,
     come_in,
@@ -56,6 +61,7 @@ def touches(r: Recorded) -> Iterable[RowKey]:
 def fold(r: Recorded, page: Page) -> None:
     event = r.event
     if isinstance(event, ProductDefined):
+        page.put(StockProductRow(event.sku, event.sensitive))
         _defined(r, event, page)
     elif isinstance(event, MOVES):
         _moved(r, event, page)
@@ -82,14 +88,13 @@ def _defined(r: Recorded, event: ProductDefined, page: Page) -> None:
     if row is None:
         return
     _begin_day(row, r)
-    row.sensitive = event.sensitive
     if cost is not None and cost.currency == row.currency:
         row.unit_cost = cost.minor
     _close(row, page)
 
 
 def _first(sku: str, currency: str, unit_cost: int, day: str) -> ValuationRow:
-    return ValuationRow(sku, currency, unit_cost, 0, 0, "[]", None, None, day, False)
+    return ValuationRow(sku, currency, unit_cost, 0, 0, "[]", None, None, day)
 
 
 def _moved(
@@ -168,7 +173,6 @@ def _close(row: ValuationRow, page: Page) -> None:
             value_average=row.average_value,
             received_on=row.received_on,
             sold_on=row.sold_on,
-            sensitive=row.sensitive,
             received=row.received,
             sold=row.sold,
             returned=row.returned,
@@ -204,9 +208,9 @@ def _counted(r: Recorded, event: CountEvent, page: Page) -> None:
 
 READ_MODEL = ReadModel(
     name="stock_history",
-    version=1,
+    version=2,
     package=__name__.rpartition(".")[0],
-    rows=(ValuationRow, StockDayRow, CountFigureRow),
+    rows=(ValuationRow, StockDayRow, StockProductRow, CountFigureRow),
     touches=touches,
     fold=fold,
     event_types=frozenset(e.type for e in (*MOVES, ProductDefined, TransferClosed, *COUNT_EVENTS)),

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.errors import invalid_field
+from oms_ledger.domain.figures.ratios import ratio
 from oms_ledger.domain.figures.stock_answers import StockFiguresAnswer, StockValuesAnswer
 from oms_ledger.domain.money import to_text
 from oms_ledger.kernel import Json, Query, Reader
@@ -159,11 +160,6 @@ def _figures(row: Mapping[str, object], days: int) -> dict[str, Json]:
             "older": column(row, "older", int),
         },
     }
-
-
-def ratio(part: float, whole: float) -> float | None:
-    """Rounded to four digits; None where it would divide by nothing."""
-    return round(part / whole, 4) if whole else None
 
 
 def _accuracy(row: Mapping[str, object]) -> dict[str, Json]:

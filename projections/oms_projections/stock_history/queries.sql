@@ -2,9 +2,9 @@
 -- What each SKU was worth at the end of a day: its last row up to then, by SKU. Without
 -- `with_sensitive`, of products alone that are not.
 SELECT * FROM (
-    SELECT DISTINCT ON (sku) * FROM stock_days
+    SELECT DISTINCT ON (sku) d.* FROM stock_days d LEFT JOIN stock_products p USING (sku)
     WHERE day <= %(day)s::text
-      AND (%(with_sensitive)s OR NOT sensitive)
+      AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
       AND sku = ANY (%(sku)s::text[]) -- if sku
       AND sku > %(after)s::text -- if after
     ORDER BY sku, day DESC
@@ -19,8 +19,9 @@ SELECT currency, count(*) AS skus, sum(on_hand)::bigint AS units,
        sum(value_unit_cost)::bigint AS value_unit_cost, sum(value_fifo)::bigint AS value_fifo,
        sum(value_average)::bigint AS value_average
 FROM (
-    SELECT DISTINCT ON (sku) * FROM stock_days
-    WHERE day <= %(day)s::text AND (%(with_sensitive)s OR NOT sensitive)
+    SELECT DISTINCT ON (sku) d.* FROM stock_days d LEFT JOIN stock_products p USING (sku)
+    WHERE day <= %(day)s::text
+      AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
       AND sku = ANY (%(sku)s::text[]) -- if sku
     ORDER BY sku, day DESC
 ) AS last
@@ -34,22 +35,25 @@ ORDER BY currency;
 -- SKU was received or sold.
 WITH before AS (
     SELECT DISTINCT ON (sku) sku, currency, on_hand, value_average
-    FROM stock_days
-    WHERE day < %(first)s::text AND (%(with_sensitive)s OR NOT sensitive)
+    FROM stock_days d LEFT JOIN stock_products p USING (sku)
+    WHERE day < %(first)s::text
+      AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
       AND sku = ANY (%(sku)s::text[]) -- if sku
     ORDER BY sku, day DESC
 ), after AS (
-    SELECT DISTINCT ON (sku) *, %(last)s::date - greatest(received_on, sold_on)::date AS idle
-    FROM stock_days
-    WHERE day <= %(last)s::text AND (%(with_sensitive)s OR NOT sensitive)
+    SELECT DISTINCT ON (sku) d.*, %(last)s::date - greatest(received_on, sold_on)::date AS idle
+    FROM stock_days d LEFT JOIN stock_products p USING (sku)
+    WHERE day <= %(last)s::text
+      AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
       AND sku = ANY (%(sku)s::text[]) -- if sku
     ORDER BY sku, day DESC
 ), flows AS (
     SELECT sku, sum(received) AS received, sum(sold) AS sold, sum(returned) AS returned,
            sum(lost) AS lost, sum(gained) AS gained, sum(cost_fifo) AS cost_fifo,
            sum(cost_average) AS cost_average, sum(lost_value) AS lost_value
-    FROM stock_days
-    WHERE day BETWEEN %(first)s::text AND %(last)s::text AND (%(with_sensitive)s OR NOT sensitive)
+    FROM stock_days d LEFT JOIN stock_products p USING (sku)
+    WHERE day BETWEEN %(first)s::text AND %(last)s::text
+      AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
       AND sku = ANY (%(sku)s::text[]) -- if sku
     GROUP BY sku
 ), skus AS (

@@ -29,7 +29,6 @@ class ValuationRow(Row):
     received_on: str | None
     sold_on: str | None
     day: str
-    sensitive: bool
     received: int = 0
     sold: int = 0
     returned: int = 0
@@ -58,7 +57,6 @@ class StockDayRow(Row):
     value_average: int
     received_on: str | None
     sold_on: str | None
-    sensitive: bool
     received: int = 0
     sold: int = 0
     returned: int = 0
@@ -67,6 +65,17 @@ class StockDayRow(Row):
     cost_fifo: int = 0
     cost_average: int = 0
     lost_value: int = 0
+
+
+@dataclass(slots=True)
+class StockProductRow(Row):
+    """A product that may have stock. `sensitive`: its rows are left out for readers without the
+    right to see such, those of days on which it was not sensitive yet too."""
+
+    table: ClassVar[str] = "stock_products"
+    key: ClassVar[tuple[str, ...]] = ("sku",)
+    sku: str
+    sensitive: bool
 
 
 @dataclass(slots=True)

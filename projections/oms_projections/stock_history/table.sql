@@ -9,7 +9,6 @@ CREATE TABLE stock_valuations{v} (
     received_on text,
     sold_on text,
     day text COLLATE "C" NOT NULL,
-    sensitive boolean NOT NULL,
     received bigint NOT NULL,
     sold bigint NOT NULL,
     returned bigint NOT NULL,
@@ -31,7 +30,6 @@ CREATE TABLE stock_days{v} (
     value_average bigint NOT NULL,
     received_on text,
     sold_on text,
-    sensitive boolean NOT NULL,
     received bigint NOT NULL,
     sold bigint NOT NULL,
     returned bigint NOT NULL,
@@ -44,6 +42,11 @@ CREATE TABLE stock_days{v} (
 ) WITH (fillfactor = 70);
 
 CREATE INDEX stock_days{v}_day ON stock_days{v} (day);
+
+CREATE TABLE stock_products{v} (
+    sku text COLLATE "C" PRIMARY KEY,
+    sensitive boolean NOT NULL
+);
 
 CREATE TABLE count_figures{v} (
     count_id text COLLATE "C" PRIMARY KEY,

@@ -20,7 +20,8 @@ STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=Tru
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class GetStoreCredit:
-    """`limit` is of the movements."""
+    """`account` is the key of the account, in whatever way the caller named it. `limit` is of the
+    movements."""
 
     account: str
     limit: Limit = 50
@@ -30,7 +31,7 @@ def get_store_credit(params: GetStoreCredit, log: Log) -> Mapping[str, Json]:
     credit = log.fold(StoreCredit, params.account)
     if credit.currency is None:
         raise NotFound(
-            f"There is no account {params.account!r}. Issue store credit to it with POST"
+            "There is no account of that name. Issue store credit to it with POST"
             " /v1/store-credit/{account}/issue."
         )
     newest = log.history(
@@ -58,6 +59,7 @@ QUERIES = (
         get_store_credit,
         "The balance of an account of store credit, and its movements",
         get_store_credit,
+        account="account",
         answer_type=StoreCreditAccountAnswer,
     ),
 )

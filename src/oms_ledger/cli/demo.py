@@ -12,10 +12,18 @@ from oms_ledger.app import open_prepared, prepared
 from oms_ledger.cli.keys import local_key
 from oms_ledger.cli.ledger import DataDirOption, LedgerOption, cli_actor, settings
 from oms_ledger.cli.terminal import console
-from oms_ledger.demo import hints, load, show
+from oms_ledger.demo import (
+    hints,
+    load,
+    show,
+    show_provider,
+    stand_in_server,
+    take_payments,
+)
 from oms_ledger.serving.serve import ServePlan
 from oms_ledger.serving.serve import serve as serve_until_stopped
 from oms_ledger.settings import Settings
+from oms_ledger.testing.paypal.http import StandInServer
 
 LEDGER = "demo"
 
@@ -37,8 +45,9 @@ def demo(
     """
     plan = ServePlan(host, port)
     given = settings(ledger, data_dir)
-    with prepared(given) as ready:
-        _fill(ready)
+    with prepared(given) as running, stand_in_server() as provider:
+        ready = replace(running, development_urls=provider.url)
+        _fill(ready, provider)
         if not serve:
             return
         key = _key(given, ready)
@@ -47,10 +56,12 @@ def demo(
         serve_until_stopped(quiet, plan, lambda url: _open(url, key))
 
 
-def _fill(ready: Settings) -> None:
+def _fill(ready: Settings, provider: StandInServer) -> None:
     with open_prepared(ready) as oms:
         loaded = load(oms, console)
-        show(oms, console, loaded.position)
+        position = take_payments(oms, provider, loaded.position)
+        show(oms, console, position)
+        show_provider(oms, console, position)
 
 
 def _key(given: Settings, ready: Settings) -> str:

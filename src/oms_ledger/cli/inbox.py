@@ -15,7 +15,8 @@ from oms_ledger.domain.json_values import plain_values
 from oms_ledger.integrations.inbox import STATES
 
 app = typer.Typer(
-    no_args_is_help=True, help="Messages that vendors have sent: list them, translate one again."
+    no_args_is_help=True,
+    help="Messages that vendors have sent: list them, translate one again, drop one.",
 )
 
 
@@ -63,3 +64,16 @@ def replay(
     [bold]oms-ledger inbox replay stripe-uk evt_1042[/]"""
     oms.connections.messages.replay(connection, message_id)
     console.print(f"{message_id}: a worker translates it now.")
+
+
+@app.command()
+@on_ledger
+def drop(
+    oms: Oms,
+    connection: Annotated[str, typer.Argument(help="The connection it came for.")],
+    message_id: Annotated[str, typer.Argument(help="As in `oms-ledger inbox list dead`.")],
+) -> None:
+    """End a dead message from which nothing is to follow. Example:
+    [bold]oms-ledger inbox drop stripe-uk evt_1042[/]"""
+    oms.connections.messages.drop(connection, message_id)
+    console.print(f"{message_id}: dropped.")

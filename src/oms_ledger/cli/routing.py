@@ -21,9 +21,9 @@ from oms_ledger.cli.lookup import run_query
 from oms_ledger.cli.progress import bars
 from oms_ledger.cli.terminal import JsonOption, console, print_json, print_line
 from oms_ledger.domain.errors import Refused, invalid_field
+from oms_ledger.domain.log_states import StatesOfLog
 from oms_ledger.domain.routing.backtest import BacktestScope, backtest
 from oms_ledger.domain.routing.events import RoutingRule
-from oms_ledger.domain.routing.explanation import StatesOfLog
 from oms_ledger.domain.routing.views import backtest_view
 from oms_ledger.domain.times import moment
 from oms_ledger.kernel import Json, Log, Position
@@ -187,10 +187,13 @@ def _currency(sets: Mapping[str, Sequence[RoutingRule]]) -> str | None:
 
 
 def comparison(view: Mapping[str, Json]) -> Table:
-    """The figures side by side, a column for what was done and for each set of rules."""
+    """The figures side by side, a column for what was done and for each set of rules. A caption
+    says how many orders were left out."""
     by_rules = cast(Mapping[str, Mapping[str, Json]], view["by_rules"])
     columns = {"done": cast(Mapping[str, Json], view["done"]), **by_rules}
     table = Table("", *columns)
+    if untracked := view["untracked_orders"]:
+        table.caption = f"{untracked:,} orders were imported without stock and are left out"
     for name, title in NAMES:
         table.add_row(title, *(_text(figures[name]) for figures in columns.values()))
     return table

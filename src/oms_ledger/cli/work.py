@@ -175,8 +175,8 @@ def policies(oms: Oms, json: JsonOption = False) -> None:
 @app.command()
 @on_ledger
 def refused(oms: Oms, json: JsonOption = False) -> None:
-    """The commands of policies and deadlines that were refused, and wait for a person. Example:
-    [bold]oms-ledger work refused[/]"""
+    """The commands of policies and deadlines that were refused, and the events on which a policy or
+    an effect has failed. They wait for a person. Example: [bold]oms-ledger work refused[/]"""
     kept = oms.work.refusals()
     if json:
         print_json([plain_values(each._asdict()) for each in kept])
@@ -186,7 +186,7 @@ def refused(oms: Oms, json: JsonOption = False) -> None:
         return
     for each in kept:
         out.print(
-            f"{each.source} {each.reference}: {each.command or 'the policy'} failed with"
+            f"{each.source} {each.reference}: {each.command or 'it'} failed with"
             f" {each.code} after event {each.position:,} of {each.stream}; attempts:"
             f" {each.attempts}, the last at {time_text(each.refused_at)}.",
             soft_wrap=True,
@@ -202,7 +202,8 @@ Reference = Annotated[str, typer.Argument(help="As in `oms-ledger work refused`.
 @app.command()
 @on_ledger
 def retry(oms: Oms, source: Source, reference: Reference) -> None:
-    """Submit a refused command again, after the cause was mended. Example:
+    """Submit a refused command again, or make the job of an event on which an effect has failed,
+    after the cause was mended. Example:
     [bold]oms-ledger work retry policy:when_return_received_refund_it 1042/1[/]"""
     oms.work.retry(source, reference)
     console.print(f"{source} {reference}: done.")

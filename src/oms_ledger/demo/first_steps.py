@@ -1,4 +1,4 @@
-"""First steps with the sample shop: its addresses, a key, and five requests for a shell."""
+"""First steps with the sample shop: its addresses, a key, and requests for a shell."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def hints(base_url: str, key: str) -> Text:
 
 
 def requests() -> list[tuple[str, str]]:
-    """Five requests for a POSIX shell, with a title each. The third shows the order that the second
+    """Requests for a POSIX shell, with a title each. The third shows the order that the second
     places, as soon as the read model has it. Sent again, they answer the same."""
     order_id = order_id_for(CHANNEL, EXTERNAL_ID, "")
     get, auth = 'curl -s "$OMS/v1', '-H "$AUTH"; echo'
@@ -50,6 +50,14 @@ def requests() -> list[tuple[str, str]]:
         (
             "Where its units came from: the latest movements of that stock",
             f'{get}/stock/MUG-MOSS/movements?limit=3" {auth}',
+        ),
+        (
+            "What a warehouse is to pick",
+            f'{get}/picklists?location=LEEDS&limit=3" {auth}',
+        ),
+        (
+            "Parcels with an exception, and how each was resolved",
+            f'{get}/cases?limit=3" {auth}',
         ),
         (
             "How well each place ships",

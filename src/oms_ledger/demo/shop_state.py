@@ -10,6 +10,7 @@ from typing import NamedTuple, cast
 
 from oms_commands.fulfilment.cancel_shipment import CancelShipment
 from oms_commands.fulfilment.create_shipment import CreateShipment
+from oms_commands.fulfilments.pack import PackFulfilment
 from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_ledger.demo.shop import Delivery, Story
 from oms_ledger.kernel import Command, Json
@@ -22,6 +23,12 @@ Units = dict[str, dict[str, int]]
 
 PACKING_DELAYS = {"LEEDS": timedelta(), "BRISTOL": timedelta(hours=3), "YORK": timedelta(hours=6)}
 """By location, how long after the planned time the units of an order are packed there."""
+
+OPENING = timedelta(hours=9)
+"""When the warehouse opens."""
+
+OWN_DELIVERY_LOCATION = "YORK"
+"""Parcels from here are delivered by the shop itself, without scans."""
 
 PUTAWAY_TIME = timedelta(hours=3)
 """From the arrival of a delivery until its goods can be packed."""
@@ -84,6 +91,11 @@ class PackedParcel:
         return self.shipped_at + (self.story.delivered_at - self.story.shipped_at)
 
     @property
+    def scanned(self) -> bool:
+        """Whether a carrier delivers it."""
+        return self.location != OWN_DELIVERY_LOCATION
+
+    @property
     def repacked(self) -> bool:
         """Whether its shipment is cancelled and another one packed."""
         return self.story.fate == "repacked" and self.ordinal == 1
@@ -91,13 +103,15 @@ class PackedParcel:
 
 @dataclass(slots=True)
 class ShopState:
-    """What has happened in the shop so far. `deliveries` are those of suppliers, with their dates.
+    """What has happened in the shop so far, of the days that end at `until`. `deliveries` are those
+    of suppliers, with their dates. `answers` are those to commands of no story, by their keys.
     `orders`, `packable` units, `ready_at` (when backordered units can be packed) and `holds`,
     `payments`, `returns`, `replacements` (orders of exchanges) and `replacement_parcels` (their
     ids) have the number of the story as key; `queued` are the external ids of queued orders."""
 
     stories: Sequence[Story]
     deliveries: Sequence[tuple[datetime, Delivery]]
+    until: datetime
     orders: dict[int, View] = field(default_factory=dict)
     packable: dict[int, Units] = field(default_factory=dict)
     ready_at: dict[int, datetime] = field(default_factory=dict)
@@ -108,17 +122,19 @@ class ShopState:
     replacement_parcels: dict[int, str] = field(default_factory=dict)
     parcels: list[PackedParcel] = field(default_factory=list)
     queued: list[str] = field(default_factory=list)
+    answers: dict[str, View] = field(default_factory=dict)
 
     def record(self, scheduled: ScheduledCommand, answer: View) -> None:
-        """Take over the answer to a command of a story."""
+        """Take over the answer to a command."""
         story, command = scheduled.story, scheduled.command
         if story is None:
+            self.answers[scheduled.key] = answer
             return
         if isinstance(command, CreateShipment) and (
             command.order_id == self.replacements.get(story.number)
         ):
             self.replacement_parcels[story.number] = str(answer["shipment_id"])
-        elif isinstance(command, CreateShipment):
+        elif isinstance(command, (CreateShipment, PackFulfilment)):
             self._packed(story, scheduled.at, answer)
         elif isinstance(command, CancelShipment):
             self._unpacked(story, answer)
@@ -135,6 +151,14 @@ class ShopState:
             self.ready_at[story.number] = scheduled.at + PUTAWAY_TIME
         if "hold_id" in answer:
             self.holds[story.number] = str(answer["hold_id"])
+
+    def id_of(self, key: str, field: str) -> str:
+        """The id in the answer to a command of no story; empty where it was not sent yet."""
+        return str(self.answers.get(key, {}).get(field, ""))
+
+    def before_end(self, *, days: int, hours: int = 0) -> datetime:
+        """So long before the opening of the warehouse on the day after the last."""
+        return self.until + OPENING - timedelta(days=days, hours=hours)
 
     def order_id(self, story: Story) -> str:
         return str(self.orders[story.number]["order_id"])

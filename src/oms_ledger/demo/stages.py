@@ -30,6 +30,8 @@ from oms_commands.orders.release_hold import ReleaseHold
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
+from oms_ledger.demo import warehouse
+from oms_ledger.demo.cases import exception_of, resolve_cases
 from oms_ledger.demo.drafts import prepare_offers, queue_orders, reserve_baskets
 from oms_ledger.demo.messages import write_messages
 from oms_ledger.demo.money import (
@@ -55,9 +57,6 @@ UNCONFIRMED_FATES = ("cancelled", "unconfirmed")
 UNPACKED_FATES = ("cancelled", "unconfirmed", "held", "overdue", "scheduled")
 HELD_FATES = ("held", "checked")
 HOLD_REASONS = ("address looks incomplete", "payment under review", "customer asked to wait")
-OWN_DELIVERY_LOCATION = "YORK"
-"""Parcels from here are delivered by the shop itself, without scans."""
-
 DELIVERY_ROUND_MAX = timedelta(hours=10)
 """The longest time from `out_for_delivery` to the delivery."""
 HOLD_DELAY = timedelta(minutes=1)
@@ -70,11 +69,6 @@ SCHEDULE_DELAY = timedelta(days=21)
 
 CancelReason = Literal["customer", "fraud", "declined"]
 CANCEL_REASONS: tuple[CancelReason, ...] = ("customer", "customer", "declined", "fraud")
-EXCEPTIONS: tuple[tuple[ScanCode, str], ...] = (
-    ("attempted_delivery", "Nobody at home, card left"),
-    ("delayed", "Vehicle breakdown"),
-    ("exception", "Label unreadable, relabelled"),
-)
 
 
 class Stage(NamedTuple):
@@ -239,7 +233,9 @@ def label_and_dispatch(state: ShopState, day: Day) -> Iterator[ScheduledCommand]
             yield ScheduledCommand(parcel.labelled_at, f"{parcel.key}:label", label)
         if day.has(parcel.shipped_at):
             dispatch = DispatchShipment(
-                shipment_id=parcel.shipment_id, occurred_at=parcel.shipped_at
+                shipment_id=parcel.shipment_id,
+                serials=warehouse.serials_of(parcel),
+                occurred_at=parcel.shipped_at,
             )
             yield ScheduledCommand(parcel.shipped_at, f"{parcel.key}:dispatch", dispatch)
 
@@ -259,7 +255,7 @@ def scan_and_deliver(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
                     raw=text,
                 )
                 yield ScheduledCommand(at, f"{parcel.key}:{code}", scan)
-        if parcel.location == OWN_DELIVERY_LOCATION and day.has(parcel.delivered_at):
+        if not parcel.scanned and day.has(parcel.delivered_at):
             deliver = DeliverShipment(
                 shipment_id=parcel.shipment_id, occurred_at=parcel.delivered_at
             )
@@ -268,13 +264,13 @@ def scan_and_deliver(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
 
 def _scans(parcel: PackedParcel) -> Iterator[tuple[datetime, ScanCode, str, str]]:
     """Time, code, place and text of each scan of a parcel, in order."""
-    if parcel.location == OWN_DELIVERY_LOCATION:
+    if not parcel.scanned:
         return
     start, end, town = parcel.shipped_at, parcel.delivered_at, parcel.story.customer.city
     way = end - start
     yield start + way * 0.2, "in_transit", parcel.location.title(), "Sorted at hub"
     if parcel.story.fate == "exception":
-        code, text = EXCEPTIONS[parcel.story.number % len(EXCEPTIONS)]
+        code, text = exception_of(parcel.story.number)
         yield start + way * 0.45, code, town, text
     yield end - min(way * 0.4, DELIVERY_ROUND_MAX), "out_for_delivery", town, "With the driver"
     yield end, "delivered", town, "Handed over"
@@ -316,6 +312,9 @@ def write_off_broken(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
 
 STAGES = (
     Stage("warehouse", receive),
+    Stage("warehouse", warehouse.receive_announced),
+    Stage("warehouse", warehouse.plan),
+    Stage("warehouse", warehouse.carry_out),
     Stage("sales desk", allocate),
     Stage("storefront", place_orders),
     Stage("sales desk", prepare_offers),
@@ -327,11 +326,15 @@ STAGES = (
     Stage("till", pay),
     Stage("sales desk", edit),
     Stage("sales desk", release_or_reduce),
+    Stage("warehouse", warehouse.pick),
+    Stage("warehouse", warehouse.tag_rerouted),
+    Stage("warehouse", warehouse.pack_picked),
     Stage("warehouse", pack),
     Stage("warehouse", cancel_damaged),
     Stage("warehouse", pack),
     Stage("warehouse", label_and_dispatch),
     Stage("carrier", scan_and_deliver),
+    Stage("sales desk", resolve_cases),
     Stage("sales desk", refund_cancelled),
     Stage("sales desk", refund_parts),
     Stage("warehouse", take_back),

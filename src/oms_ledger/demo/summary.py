@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import cast
 
 from pydantic import TypeAdapter
-from rich.box import SIMPLE_HEAD
 from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +15,10 @@ from rich.text import Text
 
 from oms_ledger.app import Oms
 from oms_ledger.demo.shop import CHANNELS, DAYS, LOCATIONS
+from oms_ledger.demo.tables import BAR, bar, sparkline, table
+from oms_ledger.demo.warehouse import REROUTED
+from oms_ledger.demo.warehouse_summary import WorkedOrder, day_table, queue_table
+from oms_ledger.domain.fulfilments.work import OPEN_STATUSES
 from oms_ledger.kernel import Json, Position
 from oms_projections import QUERIES
 
@@ -32,40 +35,34 @@ STATES = (
 )
 """Status of an order, its meaning, and its colour."""
 
-BAR = 22
 SHORT_BAR = 10
 DOTS = 24
 GOOD, FAIR = 0.9, 0.75
 LOW = 10
-SPARKS = " ▁▂▃▄▅▆▇█"
 
 
 def show(oms: Oms, console: Console, at: Position) -> None:
     """Print the tables of the shop, as of position `at` or later."""
-    everything = _all(oms, "list_orders", {}, at)
+    everything = all_items(oms, "list_orders", {}, at)
     orders = [order for order in everything if order["channel"] in CHANNELS]
-    late = {order["order_id"] for order in _all(oms, "list_orders", {"late": True}, at)}
-    shipments, returns = (_all(oms, f"list_{kind}", {}, at) for kind in ("shipments", "returns"))
+    late = {order["order_id"] for order in all_items(oms, "list_orders", {"late": True}, at)}
+    shipments, returns = (
+        all_items(oms, f"list_{kind}", {}, at) for kind in ("shipments", "returns")
+    )
+    cases = all_items(oms, "list_cases", {"status": "open"}, at)
     console.print()
     console.print(_per_day(orders))
     console.print(
-        Columns([_states(orders), _attention(orders, late, shipments, returns)], padding=(0, 3))
+        Columns(
+            [_states(orders), _attention(orders, late, shipments, returns, cases)], padding=(0, 3)
+        )
     )
-    console.print(_stock(_all(oms, "list_stock", {}, at)), "")
+    console.print(_stock(all_items(oms, "list_stock", {}, at)), "")
+    waiting = all_items(oms, "list_fulfilments", {"status": ",".join(OPEN_STATUSES)}, at)
+    picked = run_query(oms, "fulfilment_performance", {"group_by": "location"}, at)["rows"]
+    console.print(queue_table(waiting, cast("Sequence[Item]", picked)), "")
+    console.print(day_table(_rerouted(oms, at)), "")
     console.print(_shipping([_rows(oms, by, at) for by in ("week", "location", "channel")]), "")
-
-
-def bar(count: float, most: float, width: int = BAR) -> str:
-    """A horizontal bar, to an eighth of a character; a count above 0 is always visible."""
-    eighths = round(width * 8 * count / most) if most else 0
-    eighths = max(eighths, 1) if count else 0
-    return ("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8]).rstrip()
-
-
-def sparkline(counts: Sequence[int], most: int) -> str:
-    """A sparkline, one character a count; 0 is blank and any other count is visible."""
-    top = len(SPARKS) - 1
-    return "".join(SPARKS[-(-count * top // most)] if most else " " for count in counts)
 
 
 def run_query(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> Item:
@@ -74,7 +71,7 @@ def run_query(oms: Oms, name: str, params: Mapping[str, object], at: Position) -
     return oms.query(query, TypeAdapter(query.params).validate_python(params), min_position=at).body
 
 
-def _all(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> list[Item]:
+def all_items(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> list[Item]:
     """The items of every page of a list."""
     items: list[Item] = []
     cursor: Json = None
@@ -91,26 +88,17 @@ def _rows(oms: Oms, group_by: str, at: Position) -> Sequence[Item]:
     return cast("Sequence[Item]", body["rows"])
 
 
+def _rerouted(oms: Oms, at: Position) -> list[WorkedOrder]:
+    """The orders whose units were routed anew on the day that the warehouse shows."""
+    return [
+        WorkedOrder(str(order["order_number"]), cast("Sequence[Item]", body["items"]))
+        for order in all_items(oms, "list_orders", {"tag": REROUTED}, at)
+        for body in [run_query(oms, "order_timeline", {"order_id": order["order_id"]}, at)]
+    ]
+
+
 def _status(order: Item, axis: str) -> str:
     return cast("Mapping[str, str]", order["status"])[axis]
-
-
-def _table(title: str, *headings: str) -> Table:
-    """A table; columns whose heading ends in `>` are aligned to the right."""
-    table = Table(
-        title=title,
-        title_style="bold",
-        title_justify="left",
-        caption_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        show_header=any(headings),
-    )
-    for heading in headings:
-        right = heading.endswith(">")
-        table.add_column(heading.rstrip(">"), justify="right" if right else "left", no_wrap=True)
-    return table
 
 
 def _per_day(orders: Sequence[Item]) -> Table:
@@ -121,12 +109,12 @@ def _per_day(orders: Sequence[Item]) -> Table:
     counts = Counter(placed)
     most = max(counts.values(), default=0)
     title = f"{len(orders)} orders, day by day"
-    table = _table(title, "Channel", f"{days[0]:%d %b} to {last:%d %b %Y}" if days else "", ">")
+    shown = table(title, "Channel", f"{days[0]:%d %b} to {last:%d %b %Y}" if days else "", ">")
     for channel in CHANNELS:
         here = [counts[channel, day] for day in days]
         total = sum(name == channel for name, _ in placed)
-        table.add_row(channel, Text(sparkline(here, most), style="cyan"), str(total))
-    return table
+        shown.add_row(channel, Text(sparkline(here, most), style="cyan"), str(total))
+    return shown
 
 
 def _day(order: Item) -> date:
@@ -136,32 +124,37 @@ def _day(order: Item) -> date:
 def _states(orders: Sequence[Item]) -> Table:
     counts = Counter(_status(order, "order") for order in orders)
     most = max(counts.values(), default=0)
-    table = _table("Where orders stand", "", "", "", "")
+    shown = table("Where orders stand", "", "", "", "")
     for status, meaning, colour in STATES:
         count = counts[status]
-        table.add_row(
+        shown.add_row(
             status,
             Text(meaning, style="dim"),
             f"{count:3}",
             Text(bar(count, most), style=colour),
         )
-    return table
+    return shown
 
 
 def _attention(
-    orders: Sequence[Item], late: set[Json], shipments: Sequence[Item], returns: Sequence[Item]
+    orders: Sequence[Item],
+    late: set[Json],
+    shipments: Sequence[Item],
+    returns: Sequence[Item],
+    cases: Sequence[Item],
 ) -> Table:
     """Orders and shipments that need attention, a dot each."""
     waits = [order for order in orders if _status(order, "order") not in ("cancelled", "pending")]
     returned = sum(_status(order, "return") != "none" for order in orders)
     overdue = sum(order["order_id"] in late and order["shipped_at"] is None for order in waits)
     short = sum(_status(order, "fulfilment") == "backordered" for order in orders)
-    table = _table("What needs a look", "", "", "")
+    shown = table("What needs a look", "", "", "")
     for name, count, colour in (
         ("overdue", overdue, "red"),
         ("backordered", short, "yellow"),
         ("on hold", sum(bool(order["on_hold"]) for order in orders), "yellow"),
         ("exceptions on the way", sum(bool(each["exception"]) for each in shipments), "red"),
+        ("cases to resolve", len(cases), "red"),
         ("sent, and not paid", sum(map(_is_sent_unpaid, orders)), "red"),
         ("more to pay", sum(map(_has_more_due, orders)), "yellow"),
         ("paid too much", sum(_status(each, "payment") == "credit_owed" for each in orders), "red"),
@@ -170,8 +163,8 @@ def _attention(
         ("returned", returned, "magenta"),
     ):
         more = "+" if count > DOTS else ""
-        table.add_row(name, f"{count:3}", Text("●" * min(count, DOTS) + more, style=colour))
-    return table
+        shown.add_row(name, f"{count:3}", Text("●" * min(count, DOTS) + more, style=colour))
+    return shown
 
 
 def _is_sent_unpaid(order: Item) -> bool:
@@ -200,10 +193,10 @@ def _stock(levels: Iterable[Item]) -> Table:
     }
     most = max(units["on_hand"] for units in sums.values())
     title = "Stock: █ free, ▒ promised; short is promised without being there"
-    table = _table(title, "Location", "", "On hand>", "Promised>", "Short>")
+    shown = table(title, "Location", "", "On hand>", "Promised>", "Short>")
     for location in LOCATIONS:
         units = sums[location.code]
-        table.add_row(
+        shown.add_row(
             Text.assemble(f"{location.code}  ", (location.name, "dim")),
             _shelf(units["on_hand"], units["allocated"], most),
             *(f"{units[name]:,}" for name in ("on_hand", "allocated", "backordered")),
@@ -213,8 +206,8 @@ def _stock(levels: Iterable[Item]) -> Table:
         free[str(level["sku"])] += cast("int", level["available"])
     low = ", ".join(f"{sku} {count}" for sku, count in sorted(free.items()) if count < LOW)
     if low:
-        table.caption = Text(f"Running out: {low}", "table.caption", justify="left")
-    return table
+        shown.caption = Text(f"Running out: {low}", "shown.caption", justify="left")
+    return shown
 
 
 def _shelf(on_hand: int, promised: int, most: int) -> Text:
@@ -226,7 +219,7 @@ def _shelf(on_hand: int, promised: int, most: int) -> Text:
 
 def _shipping(sections: Iterable[Iterable[Item]]) -> Table:
     """Performance by the week of the order, by location and by channel."""
-    table = _table(
+    shown = table(
         "How well it ships",
         "Orders of",
         "Parcels>",
@@ -240,10 +233,10 @@ def _shipping(sections: Iterable[Iterable[Item]]) -> Table:
     )
     for section in sections:
         for row in section:
-            table.add_row(*_performance(row))
-        table.add_section()
-    table.caption = "On time: sent by the time promised. Half, 90%: sent within so many hours."
-    return table
+            shown.add_row(*_performance(row))
+        shown.add_section()
+    shown.caption = "On time: sent by the time promised. Half, 90%: sent within so many hours."
+    return shown
 
 
 def _performance(row: Item) -> tuple[str | Text, ...]:

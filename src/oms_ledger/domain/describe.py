@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from oms_ledger.domain.cases.describe import describe_case
+from oms_ledger.domain.cases.events import CASE_EVENTS
 from oms_ledger.domain.catalogue.events import (
     LocationDefined,
     NumbersPassed,
@@ -52,6 +54,8 @@ from oms_ledger.domain.stock.describe import describe_stock
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
 )
+from oms_ledger.domain.stock_alerts.describe import describe_stock_alert
+from oms_ledger.domain.stock_alerts.events import STOCK_ALERT_EVENTS
 from oms_ledger.domain.store_credit.describe import describe_store_credit
 from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
 from oms_ledger.domain.transfers.describe import describe_transfer
@@ -67,6 +71,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_draft(event)]
     if isinstance(event, SHIPMENT_EVENTS):
         return [describe_shipment(event)]
+    if isinstance(event, CASE_EVENTS):
+        return [describe_case(event)]
     if isinstance(event, FULFILMENT_EVENTS):
         return [describe_fulfilment(event, skus)]
     if isinstance(event, PAYMENT_EVENTS):
@@ -79,6 +85,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_return_policy(event)]
     if isinstance(event, STOCK_EVENTS):
         return [describe_stock(event)]
+    if isinstance(event, STOCK_ALERT_EVENTS):
+        return [describe_stock_alert(event)]
     if isinstance(event, LotDefined):
         return [describe_lot(event)]
     if isinstance(event, SERIAL_EVENTS):

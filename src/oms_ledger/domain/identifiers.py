@@ -60,6 +60,17 @@ def fulfilment_group(order_id: str) -> str:
     return f"{order_id}@"
 
 
+def message_id_of(order_id: str, command_id: str) -> str:
+    """The id of a message about an order, requested by a command."""
+    return f"{message_group(order_id)}{command_id}"
+
+
+def message_group(order_id: str) -> str:
+    """What the ids of the messages about an order have in common. Messages of before have the ids
+    of their commands alone."""
+    return f"{order_id}@"
+
+
 class FulfilmentName(NamedTuple):
     """What the id of a fulfilment order is made of."""
 
@@ -78,6 +89,16 @@ def fulfilment_name(fulfilment_id: str) -> FulfilmentName | None:
         return FulfilmentName(order_id, location, 1) if "~" not in place else None
     is_part = number.isascii() and number.isdecimal() and len(number) < 10 and number[0] != "0"
     return FulfilmentName(order_id, location, int(number)) if is_part and number != "1" else None
+
+
+def case_id_of(shipment_id: str, number: int) -> str:
+    """The id of a shipment's case with this number, from 1."""
+    return f"{shipment_id}@{number}"
+
+
+def case_group(shipment_id: str) -> str:
+    """What the ids of a shipment's cases have in common."""
+    return f"{shipment_id}@"
 
 
 def lot_key(sku: str, name: str) -> str:

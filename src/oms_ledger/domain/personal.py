@@ -21,7 +21,8 @@ SEALED = "sealed:v1:"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Personal:
-    """A value that must be erasable: a name, an e-mail address, a phone number, a street.
+    """A value that must be erasable: a name, an e-mail address, a phone number, a street;
+    or one that is secret: the number of a gift.
 
     Its `repr` and `str` reveal nothing to logs and error messages. It is stored as an object
     (`{"personal": "..."}`), so that sealing does not change the shape of any event.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from oms_ledger.domain.cases.events import CASE_EVENTS
+from oms_ledger.domain.cases.state import ShipmentCase
 from oms_ledger.domain.catalogue.events import (
     LocationDefined,
     NumbersPassed,
@@ -45,6 +47,8 @@ from oms_ledger.domain.routing.events import ROUTING_EVENTS
 from oms_ledger.domain.routing.state import LocationLoad, OrderRouting, PostalAreas
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.stock_alerts.events import STOCK_ALERT_EVENTS
+from oms_ledger.domain.stock_alerts.state import StockAlerts
 from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
 from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.domain.transfers.events import TRANSFER_EVENTS
@@ -57,6 +61,7 @@ EVENTS: dict[str, type[Event]] = {
         *ORDER_EVENTS,
         *DRAFT_EVENTS,
         *STOCK_EVENTS,
+        *STOCK_ALERT_EVENTS,
         LotDefined,
         *SERIAL_EVENTS,
         *INBOUND_EVENTS,
@@ -65,6 +70,7 @@ EVENTS: dict[str, type[Event]] = {
         *RESERVATION_EVENTS,
         *FULFILMENT_EVENTS,
         *SHIPMENT_EVENTS,
+        *CASE_EVENTS,
         *PAYMENT_EVENTS,
         *RETURN_EVENTS,
         *MESSAGE_EVENTS,
@@ -90,6 +96,7 @@ STATES: dict[str, type[State]] = {
         Order,
         Draft,
         StockLevel,
+        StockAlerts,
         Lot,
         Serial,
         Inbound,
@@ -98,6 +105,7 @@ STATES: dict[str, type[State]] = {
         Reservation,
         Fulfilment,
         Shipment,
+        ShipmentCase,
         Payment,
         StoreCredit,
         Return,

@@ -10,12 +10,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oms_ledger.domain.errors import invalid_field
 from oms_ledger.http.queries.executor import POSITION_MAX
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import query_fields, whole
 from oms_ledger.http.responses import answer
-from oms_ledger.http.streams.feed import LIMIT, LIMIT_MAX, refuse_others
+from oms_ledger.http.streams.feed import limit_of, refuse_others
 from oms_ledger.kernel import Json
 
 
@@ -36,11 +35,9 @@ class RecordHandler:
     async def __call__(self, request: Request) -> Response:
         fields = query_fields(request)
         before = whole(fields, "before", POSITION_MAX, POSITION_MAX)
-        limit = whole(fields, "limit", LIMIT, LIMIT_MAX)
+        limit = limit_of(fields)
         about: dict[str, Any] = {name: fields.pop(name, None) for name in self._filters}
         refuse_others(fields)
-        if limit == 0:
-            raise invalid_field("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
         items = await self._threads.run(partial(self._entries, before=before, limit=limit, **about))
         next_before = items[-1]["number"] if len(items) == limit else None
         return answer({"items": items, "next_before": next_before})

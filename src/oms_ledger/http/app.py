@@ -293,7 +293,7 @@ def _operations(operations: Operations) -> dict[str, Handle]:
 
 def _connections(oms: Oms, threads: Threads) -> dict[str, Handle]:
     """Handlers of the routes of connections, jobs and the inbox, by path."""
-    connections = ConnectionHandlers(oms.connections, threads)
+    connections = ConnectionHandlers(oms, threads)
     inbox = InboxHandlers(oms.connections, threads)
     return {
         routes.CONNECTIONS.path: connections.list,
@@ -305,6 +305,7 @@ def _connections(oms: Oms, threads: Threads) -> dict[str, Handle]:
         routes.INBOX_RECEIVE.path: inbox.receive,
         routes.INBOX.path: inbox.list,
         routes.INBOX_REPLAY.path: inbox.replay,
+        routes.INBOX_DROP.path: inbox.drop,
     }
 
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_ledger.access.rates import TokenBuckets
+from oms_ledger.app import Oms
 from oms_ledger.domain.connections.views import connection_view
 from oms_ledger.domain.errors import NotFound, OmsError, Unauthenticated, invalid_field
 from oms_ledger.domain.json_values import plain_values, rfc3339
@@ -22,10 +23,11 @@ from oms_ledger.engine.work.jobs import STATES, JobStatus
 from oms_ledger.http.auth import address_of, principal_of
 from oms_ledger.http.bodies import command_body_of, raw_body_of
 from oms_ledger.http.errors import RateLimited
+from oms_ledger.http.queries.executor import Freshness, wait_for_log
 from oms_ledger.http.queries.threads import Threads
-from oms_ledger.http.requests import path_fields, query_fields, request_headers, whole
+from oms_ledger.http.requests import path_fields, query_fields, request_headers
 from oms_ledger.http.responses import answer
-from oms_ledger.http.streams.feed import LIMIT, LIMIT_MAX, refuse_others
+from oms_ledger.http.streams.feed import limit_of, refuse_others
 from oms_ledger.integrations.inbox import STATES as MESSAGE_STATES
 from oms_ledger.integrations.ledger import ConnectionStatus, LedgerConnections
 from oms_ledger.integrations.postgres import MessageStatus
@@ -48,15 +50,21 @@ CALLS_MAX = 4
 
 
 class ConnectionHandlers:
-    def __init__(self, connections: LedgerConnections, threads: Threads) -> None:
-        self._connections = connections
+    def __init__(self, oms: Oms, threads: Threads) -> None:
+        self._oms = oms
+        self._connections = oms.connections
         self._threads = threads
         self._calls = CapacityLimiter(CALLS_MAX)
 
     async def list(self, request: Request) -> Response:
-        refuse_others(query_fields(request))
-        statuses = await self._threads.run(self._connections.statuses)
-        return answer({"items": [_connection(each) for each in statuses]})
+        fields = query_fields(request)
+        fresh = Freshness.of(fields)
+        refuse_others(fields)
+        await wait_for_log(self._oms, self._threads, fresh)
+        listed = partial(self._connections.statuses_from, fresh.min_position or 0)
+        position, statuses = await self._threads.run(listed)
+        items = [_connection(each) for each in statuses]
+        return answer({"items": items}, 200, {"ledger-position": str(position)})
 
     async def secrets(self, request: Request) -> Response:
         """Replace the secrets of a connection. They are not shown again, and their values are in no
@@ -84,7 +92,7 @@ class ConnectionHandlers:
         fields = query_fields(request)
         connection, state = fields.pop("connection", None), _state(fields, STATES)
         before = _cursor(fields.pop("cursor", None))
-        limit = _limit(fields)
+        limit = limit_of(fields)
         refuse_others(fields)
         items = await self._threads.run(
             partial(
@@ -141,7 +149,7 @@ class InboxHandlers:
     async def list(self, request: Request) -> Response:
         fields = query_fields(request)
         connection, state = fields.pop("connection", None), _state(fields, MESSAGE_STATES)
-        limit = _limit(fields)
+        limit = limit_of(fields)
         refuse_others(fields)
         listed = partial(
             self._connections.messages.list, connection=connection, state=state, limit=limit
@@ -150,11 +158,20 @@ class InboxHandlers:
         return answer({"items": [_message(each) for each in items]})
 
     async def replay(self, request: Request) -> Response:
+        return await self._change(request, self._connections.messages.replay, "waiting")
+
+    async def drop(self, request: Request) -> Response:
+        return await self._change(request, self._connections.messages.drop, "done")
+
+    async def _change(
+        self, request: Request, change: Callable[[str, str], None], state: str
+    ) -> Response:
+        """Change a message; `state` is that which it has afterwards."""
         refuse_others(query_fields(request))
         fields = path_fields(request)
         name, message_id = fields["connection"], fields["message_id"]
-        await self._threads.run(partial(self._connections.messages.replay, name, message_id))
-        return answer({"connection": name, "message_id": message_id, "state": "waiting"})
+        await self._threads.run(partial(change, name, message_id))
+        return answer({"connection": name, "message_id": message_id, "state": state})
 
 
 def _refuse(seconds: float, what: str) -> None:
@@ -162,13 +179,6 @@ def _refuse(seconds: float, what: str) -> None:
         raise RateLimited(
             f"There are too many {what}. Try again after {ceil(seconds)} s.", seconds=seconds
         )
-
-
-def _limit(fields: dict[str, str]) -> int:
-    limit = whole(fields, "limit", LIMIT, LIMIT_MAX)
-    if limit == 0:
-        raise invalid_field("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
-    return limit
 
 
 def _state(fields: dict[str, str], states: tuple[str, ...]) -> str | None:

@@ -200,6 +200,7 @@ CONNECTIONS = FixedRoute(
     "Connections to vendors, with their health",
     JSON,
     answers.ConnectionsAnswer,
+    tuple(FRESHNESS),
 )
 CONNECTION_SECRETS = FixedRoute(
     "/v1/connections/{connection}/secrets",
@@ -270,7 +271,16 @@ INBOX_REPLAY = FixedRoute(
     CONNECTIONS_WRITE,
     "Translate a message again that is done or dead",
     JSON,
-    answers.MessageReplayedAnswer,
+    answers.MessageStateAnswer,
+    method="POST",
+    conflicts=True,
+)
+INBOX_DROP = FixedRoute(
+    "/v1/inbox/{connection}/{message_id}/drop",
+    CONNECTIONS_WRITE,
+    "End a dead message from which nothing is to follow",
+    JSON,
+    answers.MessageStateAnswer,
     method="POST",
     conflicts=True,
 )
@@ -305,5 +315,6 @@ FIXED_ROUTES = (
     INBOX_RECEIVE,
     INBOX,
     INBOX_REPLAY,
+    INBOX_DROP,
 )
 """In the order of the OpenAPI document."""

@@ -15,8 +15,9 @@ from starlette.responses import Response
 from oms_commands.routing._simulation import SimulateRouting
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.log_states import StatesOfLog
 from oms_ledger.domain.routing.backtest import backtest
-from oms_ledger.domain.routing.explanation import StatesOfLog, explain, placed_order
+from oms_ledger.domain.routing.explanation import explain, placed_order
 from oms_ledger.domain.routing.views import backtest_view, explanation_view
 from oms_ledger.http.bodies import command_body_of, refuse_large_command
 from oms_ledger.http.disclosure import Disclosure

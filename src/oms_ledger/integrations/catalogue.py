@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from oms_ledger.integrations.payments import manual, paypal, stripe
+from oms_ledger.integrations.payments import paypal, stripe
 from oms_ledger.integrations.payments.effect import PaymentEffect
 from oms_ledger.integrations.payments.parcels import ParcelEffect
 from oms_ledger.integrations.performer import VendorKind
 from oms_ledger.integrations.ports import PaymentGateway, Vendor
 
 _PAYMENT_VENDORS: tuple[Vendor[PaymentGateway], ...] = (
-    manual.VENDOR,
     stripe.VENDOR,
     paypal.VENDOR,
 )

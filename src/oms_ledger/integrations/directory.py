@@ -9,7 +9,7 @@ from threading import Lock
 from oms_ledger.domain.connections.events import ConnectionDefined
 from oms_ledger.domain.connections.rules import unknown_connection
 from oms_ledger.domain.connections.state import VendorConnection
-from oms_ledger.kernel import Log
+from oms_ledger.kernel import Log, Position
 
 FRESH_SECONDS = 1.0
 """How long what was read is used: a pause takes effect after this time at the latest."""
@@ -26,11 +26,18 @@ class ConnectionDirectory:
         self._log = log
         self._read: Mapping[str, VendorConnection] = {}
         self._read_at = float("-inf")
+        self._position: Position = -1
         self._lock = Lock()
 
     def all(self) -> Mapping[str, VendorConnection]:
         """Every connection, by name."""
         return self._as_of(FRESH_SECONDS)
+
+    def from_position(self, least: Position) -> tuple[Position, Mapping[str, VendorConnection]]:
+        """Every connection, by name, and the position of the log as of which they are so: `least`
+        or a later one."""
+        with self._lock:
+            return self._read_again(FRESH_SECONDS, least)
 
     def paused(self) -> list[str]:
         """The connections that are not to be called."""
@@ -46,9 +53,17 @@ class ConnectionDirectory:
 
     def _as_of(self, seconds: float) -> Mapping[str, VendorConnection]:
         with self._lock:
-            if time.monotonic() - self._read_at > seconds:
-                log = self._log()
+            return self._read_again(seconds, 0)[1]
+
+    def _read_again(
+        self, seconds: float, least: Position
+    ) -> tuple[Position, Mapping[str, VendorConnection]]:
+        """What was read at most so long ago, or is read now."""
+        if time.monotonic() - self._read_at > seconds or self._position < least:
+            log = self._log()
+            if log.position != self._position:
                 keys = log.keys(VendorConnection)
                 self._read = {key: log.fold(VendorConnection, key) for key in keys}
-                self._read_at = time.monotonic()
-            return self._read
+                self._position = log.position
+            self._read_at = time.monotonic()
+        return self._position, self._read

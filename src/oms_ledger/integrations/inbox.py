@@ -4,6 +4,7 @@ commands later, at the ledger's own pace. What pushes lose is found by sweeps.""
 from __future__ import annotations
 
 import threading
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -17,7 +18,13 @@ from oms_ledger.domain.errors import NotFound, OmsError, Unauthenticated, Unavai
 from oms_ledger.domain.identifiers import derived_command_id
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.work.consequences import Consequence, Submit, code_of, settle
-from oms_ledger.engine.work.loops import BackOff
+from oms_ledger.engine.work.job_runner import (
+    ATTEMPTS_MAX,
+    LEASE_SECONDS,
+    POLL_SECONDS,
+    RETRIES,
+    tries_of_round,
+)
 from oms_ledger.engine.work.state import new_holder
 from oms_ledger.integrations import postgres
 from oms_ledger.integrations.accounts import VendorAccounts, WebhookAdapter
@@ -34,19 +41,10 @@ log = structlog.get_logger(__name__)
 
 STATES = ("waiting", "done", "dead")
 
-LEASE_SECONDS = 120.0
-PAGE_MESSAGES = 100
-POLL_SECONDS = 0.25
-ATTEMPTS_MAX = 12
-"""Tries until a message is dead: a day and a half with these pauses."""
-
-RETRIES = BackOff(first_seconds=2.0, longest_seconds=6 * 3600.0)
+PAGE_MESSAGES = 10
 
 SWEEP_SECONDS = 300.0
 """How often each connection is swept for messages that were lost."""
-
-SWEEP_PAGES_MAX = 50
-"""Answers that one sweep reads: what is left is read by the next."""
 
 MESSAGE_ID_CHARACTERS_MAX = 200
 """Of a longer id of the vendor's its hash is kept."""
@@ -83,6 +81,16 @@ class MessageStore:
                 raise NotFound(
                     f"There is no message {message_id[:100]} of {connection[:100]} that is done or"
                     " dead. List them with GET /v1/inbox."
+                )
+
+    def drop(self, connection: str, message_id: str) -> None:
+        """End a dead message: a person has decided that nothing is to follow from it. `NotFound`
+        where there is none."""
+        with self._lend(Role.CONNECTOR) as session:
+            if not postgres.drop_message(session, connection, message_id):
+                raise NotFound(
+                    f"There is no dead message {message_id[:100]} of {connection[:100]}. List them"
+                    " with GET /v1/inbox?state=dead."
                 )
 
     def list(
@@ -158,18 +166,24 @@ class InboxTranslator:
 
     def attempt(self, stop: threading.Event) -> bool:
         """The step of a loop: translate what waits, or wait a little."""
-        if not self.step():
+        if not self.step(stop):
             stop.wait(POLL_SECONDS)
         return True
 
-    def step(self) -> int:
-        """Translate one page; how many messages."""
+    def step(self, stop: threading.Event | None = None) -> int:
+        """Translate one page, or what of it there is time for: until `stop` is set, and half of the
+        lease is over. The rest is given back at once; how many messages were translated."""
+        until = time.monotonic() + self._lease_seconds / 2
         paused = self._directory.paused()
         with self._lend(Role.CONNECTOR) as session:
             leased = postgres.lease_messages(
                 session, self._owner, self._lease_seconds, paused, PAGE_MESSAGES
             )
-        for each in leased:
+        for n, each in enumerate(leased):
+            if (stop is not None and stop.is_set()) or time.monotonic() >= until:
+                with self._lend(Role.CONNECTOR) as session:
+                    postgres.return_messages(session, leased[n:], self._owner)
+                return n
             self._translate(each)
         return len(leased)
 
@@ -177,7 +191,9 @@ class InboxTranslator:
         try:
             consequences = self._consequences(leased)
             refusals = self._settle(consequences)
-        except (NoAnswer, Unavailable) as error:
+        except NoAnswer as error:
+            self._failed(leased, error.code, seconds=error.retry_seconds or 0.0)
+        except Unavailable as error:
             self._failed(leased, error.code)
         except Exception as error:
             log.warning("message_failed", connection=leased.connection, code=code_of(error))
@@ -219,9 +235,12 @@ class InboxTranslator:
             for n, command in enumerate(commands, 1)
         ]
 
-    def _failed(self, leased: LeasedMessage, code: str, *, dead: bool = False) -> None:
-        dead = dead or leased.attempts >= ATTEMPTS_MAX
-        seconds = RETRIES.pause(leased.attempts, 0.0)
+    def _failed(
+        self, leased: LeasedMessage, code: str, *, seconds: float = 0.0, dead: bool = False
+    ) -> None:
+        tries = tries_of_round(leased.attempts)
+        dead = dead or tries == ATTEMPTS_MAX
+        seconds = max(seconds, RETRIES.pause(tries, 0.0))
         with self._lend(Role.CONNECTOR) as session:
             postgres.message_failed(session, leased, self._owner, code, seconds, dead=dead)
         if dead:
@@ -279,13 +298,9 @@ class InboxSweeper:
         try:
             _, defined = self._directory.get(name)
             with self._accounts.adapter(defined) as adapter:
-                for _ in range(SWEEP_PAGES_MAX):
-                    swept = adapter.sweep(cursor)
-                    missed += sum(self._store.put(name, each) for each in swept.messages)
-                    cursor = swept.cursor
-                    self._record(name, cursor)
-                    if not swept.more:
-                        break
+                swept = adapter.sweep(cursor)
+            missed = sum(self._store.put(name, each) for each in swept.messages)
+            self._record(name, swept.cursor)
         except (NoAnswer, OmsError) as error:
             log.warning("sweep_failed", connection=name, code=error.code)
             self._record(name, None)

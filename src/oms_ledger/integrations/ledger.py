@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
+import structlog
+
 from oms_ledger.domain.connections.state import VendorConnection
 from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
@@ -14,8 +16,9 @@ from oms_ledger.engine.read.reader import DetachedLog, Readers
 from oms_ledger.engine.work import jobs
 from oms_ledger.engine.work.consequences import Submit
 from oms_ledger.engine.work.effects import EffectRunner
-from oms_ledger.engine.work.job_runner import JobRunner
+from oms_ledger.engine.work.job_runner import RETRIES, JobRunner
 from oms_ledger.engine.work.jobs import JobCount, JobStatus
+from oms_ledger.engine.work.loops import BackOff
 from oms_ledger.engine.work.singleton import exclusive
 from oms_ledger.integrations import postgres
 from oms_ledger.integrations.accounts import HealthRecorder, VendorAccounts
@@ -36,11 +39,17 @@ from oms_ledger.kernel import Log, Position
 from oms_ledger.privacy.secret_box import SecretBox
 from oms_ledger.settings import Settings
 
+log = structlog.get_logger(__name__)
+
 DEGRADED_SECONDS = 300.0
 """A job that has waited for so long while its vendor fails is no passing outage."""
 
 JOB_DAYS = 90
 """How long a job that ended is kept."""
+
+DEAD_MESSAGES_MAX = 10_000
+"""Dead messages of one connection. They wait for a person, whatever their age; of more than these
+the oldest are deleted, which the log says."""
 
 PRUNE_SECONDS = 600.0
 
@@ -132,13 +141,26 @@ class LedgerConnections:
 
     def statuses(self) -> list[ConnectionStatus]:
         """All connections, by name."""
+        return self.statuses_from(0)[1]
+
+    def statuses_from(self, least: Position) -> tuple[Position, list[ConnectionStatus]]:
+        """All connections, by name, and the position of the log as of which they are defined so:
+        `least` or a later one."""
+        position, defined = self.directory.from_position(least)
+        return position, self._statuses(sorted(defined.items()))
+
+    def _statuses(
+        self, connections: Sequence[tuple[str, VendorConnection]]
+    ) -> list[ConnectionStatus]:
+        if not connections:
+            return []
         with self._lend(Role.READER) as session:
             health = postgres.health(session)
             secrets = postgres.secret_statuses(session)
             messages = postgres.count_messages(session)
             counts = jobs.counts(session)
         statuses = []
-        for name, connection in sorted(self.directory.all().items()):
+        for name, connection in connections:
             of_jobs = [each for each in counts if each.connection == name]
             waiting = [each for each in of_jobs if each.state != "dead"]
             dead = sum(each.jobs for each in of_jobs) - sum(each.jobs for each in waiting)
@@ -193,13 +215,14 @@ class LedgerConnections:
             self._effects, self.directory, self.accounts, self._log_now, self._submit
         )
 
-    def job_runner(self) -> JobRunner:
+    def job_runner(self, retries: BackOff = RETRIES) -> JobRunner:
         """Does jobs; the caller closes it."""
         return JobRunner(
             partial(self._lend, Role.CONNECTOR),
             list(self._effects),
             self.performer(),
             self.directory.paused,
+            retries=retries,
         )
 
     def translator(self) -> InboxTranslator:
@@ -218,10 +241,14 @@ class LedgerConnections:
         return InboxSweeper(self._lend, self.messages, self.directory, self.accounts, locked)
 
     def prune(self, stop: object = None) -> bool:
-        """The step of a loop: delete messages and ended jobs that were kept long enough."""
+        """The step of a loop: delete messages and jobs that have ended and were kept long enough,
+        and of dead messages those that are too many."""
         with self._lend(Role.CONNECTOR) as session:
             while postgres.prune_messages(session, self._settings.inbox_days):
                 pass
+            while deleted := postgres.prune_dead_messages(session, DEAD_MESSAGES_MAX):
+                for name, count in deleted.items():
+                    log.warning("dead_messages_deleted", connection=name, count=count)
             while jobs.prune(session, JOB_DAYS):
                 pass
         return True

@@ -127,11 +127,10 @@ class BadSignature(Exception):
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """Messages of the vendor of a span of time, and where the next sweep begins. `cursor` is the
-    adapter's own text; `more` where the span is longer than one answer."""
+    adapter's own text."""
 
     messages: Sequence[WebhookMessage]
     cursor: str
-    more: bool = False
 
 
 class Webhooks(Protocol):
@@ -197,11 +196,9 @@ class AuthoriseCall(PaymentCall):
 
 @dataclass(frozen=True, slots=True)
 class CaptureCall(PaymentCall):
-    """With `final` the rest of the authorisation is released. `captured_before` is what the ledger
-    knows to be captured of the payment without this."""
+    """With `final` the rest of the authorisation is released."""
 
     final: bool = False
-    captured_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)

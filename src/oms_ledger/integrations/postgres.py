@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -138,6 +139,12 @@ def lease_messages(
     return sorted(map(LeasedMessage._make, rows), key=lambda each: each.received_at)
 
 
+def return_messages(connection: Connection, messages: Sequence[LeasedMessage], owner: str) -> None:
+    """Give back what nobody has begun to translate: the lease counts as no try."""
+    for each in messages:
+        connection.execute(SQL["return_message"], _lease(each, owner))
+
+
 def message_done(connection: Connection, message: LeasedMessage, owner: str) -> bool:
     """False where another worker has it by now."""
     return connection.execute(SQL["message_done"], _lease(message, owner)).rowcount == 1
@@ -161,6 +168,11 @@ def replay_message(connection: Connection, name: str, message_id: str) -> bool:
     return connection.execute(SQL["replay_message"], (name, message_id)).rowcount == 1
 
 
+def drop_message(connection: Connection, name: str, message_id: str) -> bool:
+    """Whether there was such a dead message."""
+    return connection.execute(SQL["drop_message"], (name, message_id)).rowcount == 1
+
+
 def list_messages(
     connection: Connection, *, name: str | None, state: str | None, limit: int
 ) -> list[MessageStatus]:
@@ -177,9 +189,17 @@ def count_messages(connection: Connection) -> dict[tuple[str, str], int]:
 
 
 def prune_messages(connection: Connection, days: int) -> int:
-    """Delete a page of messages that were kept long enough; how many."""
+    """Delete a page of messages that are done and were kept long enough; how many."""
     params = {"days": days, "limit": PRUNED_PAGE_ROWS}
     return connection.execute(SQL["prune_messages"], params).rowcount
+
+
+def prune_dead_messages(connection: Connection, kept: int) -> Mapping[str, int]:
+    """Delete a page of the oldest dead messages of connections that have more than `kept`; how
+    many, by connection."""
+    params = {"kept": kept, "limit": PRUNED_PAGE_ROWS}
+    rows = connection.execute(SQL["prune_dead_messages"], params).fetchall()
+    return Counter(name for (name,) in rows)
 
 
 def _lease(message: LeasedMessage, owner: str) -> Mapping[str, object]:

@@ -43,11 +43,14 @@ VALUES (%(connection)s, %(message_id)s, clock_timestamp(), %(sealed)s, clock_tim
 ON CONFLICT DO NOTHING;
 
 -- name: lease_messages
--- Due messages, the oldest first. While one is translated, it is due again when its lease expires.
+-- Due messages, the oldest first, of connections that are neither paused nor asked for a pause by their
+-- vendor. While one is translated, it is due again when its lease expires.
 WITH due AS (
-    SELECT connection, message_id FROM inbox_messages
+    SELECT connection, message_id FROM inbox_messages AS m
     WHERE state = 'waiting' AND due_at <= clock_timestamp()
       AND connection <> ALL(%(paused)s::text[])
+      AND NOT EXISTS (SELECT FROM connection_health AS h
+                      WHERE h.connection = m.connection AND h.blocked_until > clock_timestamp())
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE inbox_messages AS m
@@ -55,6 +58,12 @@ SET attempts = m.attempts + 1, lease_owner = %(owner)s,
     due_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
 FROM due WHERE m.connection = due.connection AND m.message_id = due.message_id
 RETURNING m.connection, m.message_id, m.received_at, m.sealed, m.attempts;
+
+-- name: return_message
+UPDATE inbox_messages
+SET attempts = attempts - 1, lease_owner = NULL, due_at = clock_timestamp()
+WHERE connection = %(connection)s AND message_id = %(message_id)s AND state = 'waiting'
+  AND lease_owner = %(owner)s AND attempts = %(attempts)s;
 
 -- name: message_done
 UPDATE inbox_messages
@@ -72,11 +81,17 @@ WHERE connection = %(connection)s AND message_id = %(message_id)s AND state = 'w
   AND lease_owner = %(owner)s AND attempts = %(attempts)s;
 
 -- name: replay_message
--- Translated again from the beginning: what it led to before has its receipts.
+-- Translated again from the beginning. Its tries are counted on: their numbers are in the keys of its
+-- commands, and an earlier key would be answered as it was then.
 UPDATE inbox_messages
-SET state = 'waiting', ended_at = NULL, attempts = 0, due_at = clock_timestamp(),
+SET state = 'waiting', ended_at = NULL, due_at = clock_timestamp(),
     lease_owner = NULL
 WHERE connection = %s AND message_id = %s AND state IN ('done', 'dead');
+
+-- name: drop_message
+-- It stays until its period is over, so that the same message is not taken for a new one.
+UPDATE inbox_messages SET state = 'done', code = 'dropped', ended_at = clock_timestamp()
+WHERE connection = %s AND message_id = %s AND state = 'dead';
 
 -- name: inbox_messages
 SELECT connection, message_id, received_at, state, attempts, due_at, code, ended_at
@@ -86,14 +101,30 @@ WHERE (%(connection)s::text IS NULL OR connection = %(connection)s)
 ORDER BY received_at DESC, connection, message_id LIMIT %(limit)s;
 
 -- name: count_messages
-SELECT connection, state, count(*) FROM inbox_messages WHERE state <> 'done' GROUP BY 1, 2;
+-- One part for each partial index, so that those that are done are not read.
+SELECT connection, 'waiting' AS state, count(*) FROM inbox_messages WHERE state = 'waiting'
+GROUP BY connection
+UNION ALL
+SELECT connection, 'dead', count(*) FROM inbox_messages WHERE state = 'dead'
+GROUP BY connection;
 
 -- name: prune_messages
--- Those that nobody waits for. A page at a time, so that no statement takes long.
+-- Those that are done. A page at a time, so that no statement takes long.
 DELETE FROM inbox_messages WHERE (connection, message_id) IN (
     SELECT connection, message_id FROM inbox_messages
-    WHERE received_at < clock_timestamp() - make_interval(days => %(days)s) AND state <> 'waiting'
+    WHERE received_at < clock_timestamp() - make_interval(days => %(days)s) AND state = 'done'
     ORDER BY received_at LIMIT %(limit)s);
+
+-- name: prune_dead_messages
+-- The oldest of a connection that has more dead ones than are kept.
+DELETE FROM inbox_messages WHERE (connection, message_id) IN (
+    SELECT connection, message_id FROM (
+        SELECT connection, message_id,
+               row_number() OVER (PARTITION BY connection
+                                  ORDER BY received_at DESC, message_id) AS number
+        FROM inbox_messages WHERE state = 'dead') AS dead
+    WHERE number > %(kept)s LIMIT %(limit)s)
+RETURNING connection;
 
 -- name: sweeps
 -- Of these connections those whose last sweep is old, with the cursor of the next.

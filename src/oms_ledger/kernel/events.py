@@ -17,11 +17,14 @@ class Event:
     `type` is the stored name, written down and never derived: moving a class must not
     rewrite history. It ends in the version of its shape, as in `order.placed.v1`. `category` and
     `key` name the stream it belongs to, `<category>-<key>`; a family of events shares them.
+    `changes_reads` is False where no command reads other streams because of it (`Command.reads`),
+    so that those of one batch need not look again.
     """
 
     __slots__ = ()
     type: ClassVar[str]
     category: ClassVar[str]
+    changes_reads: ClassVar[bool] = True
 
     @property
     @abstractmethod

@@ -71,7 +71,8 @@ class Query:
     The other fields name parameters that are changed before `run` sees them; None: there is no
     such parameter. `searches_email`: a text with an `@` in it is an e-mail address, and is replaced
     by `@` and its blind. `subject`: names a data subject; the parameter `record` is set to the name
-    of its record where that is another. `sensitive_filter`: whether sensitive records are included,
+    of its record where that is another. `account`: names an account of store credit, and is
+    replaced by the account's key. `sensitive_filter`: whether sensitive records are included,
     false for readers without that right. `minimum_count`: raised to the ledger's `smallest_count`.
     `within_channels`: set to the keys of the caller's channels, where the caller's key is bound to
     some: only their orders may be shown. True: there is nothing of orders in the answer. False:
@@ -90,6 +91,7 @@ class Query:
     subject: str | None = None
     sensitive_filter: str | None = None
     minimum_count: str | None = None
+    account: str | None = field(default=None, kw_only=True)
     within_channels: str | bool = field(default=False, kw_only=True)
     answer_type: type = field(kw_only=True)
     direct: Lookup | Selection | None = field(default=None, kw_only=True)

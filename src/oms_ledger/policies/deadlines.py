@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from oms_commands.cases.open_flagged import OpenFlaggedCase
 from oms_commands.fulfilments.mark_overdue import MarkFulfilmentOverdue
 from oms_commands.fulfilments.release_schedule import ReleaseFulfilmentSchedule
 from oms_commands.lots.expire import ExpireLot
@@ -24,6 +25,7 @@ DEADLINES: Mapping[str, Callable[[str, datetime], Command]] = {
         fulfilment_id, if_due=True
     ),
     "overdue_fulfilment": lambda fulfilment_id, due_at: MarkFulfilmentOverdue(fulfilment_id),
+    "flagged_shipment": lambda shipment_id, due_at: OpenFlaggedCase(shipment_id),
     "reservation": lambda reservation_id, due_at: ExpireReservation(reservation_id),
 }
 """Makes the command from the key of the deadline and its time. The command does nothing where it no

@@ -22,6 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from oms_ledger.domain.personal import SEALED
+from oms_ledger.domain.store_credit.accounts import HASHED
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
@@ -91,18 +92,24 @@ class DataKey:
 
 
 class LedgerKey:
-    """The ledger's own key, which blinds e-mail addresses and request fingerprints: without the
-    key neither can be found by guessing."""
+    """The ledger's own key, which blinds e-mail addresses, names of accounts and request
+    fingerprints: without the key none can be found by guessing."""
 
     def __init__(self, ledger: str, key: bytes) -> None:
         self.ledger = ledger
         self._emails = _derived(key, "e-mail")
+        self._accounts = _derived(key, "store credit account")
         self._fingerprints = _derived(key, "fingerprint")
 
     def blind(self, email: str) -> str:
         """The blind of an e-mail address: a keyed hash that ignores case and outer blanks."""
         plain = email.strip().casefold().encode()
         return blake2b(plain, key=self._emails, digest_size=KEY_BYTES).hexdigest()
+
+    def account(self, name: str) -> str:
+        """The key of an account of store credit: a keyed hash of its name, exactly as written."""
+        hashed = blake2b(name.encode(), key=self._accounts, digest_size=KEY_BYTES).hexdigest()
+        return f"{HASHED}{hashed}"
 
     def fingerprint(self, plain: bytes) -> bytes:
         return hmac.digest(self._fingerprints, plain, "sha256")

@@ -194,6 +194,17 @@ def resolve_subject(
     return parts
 
 
+def has_named_accounts(connection: Connection) -> bool:
+    """Whether any account of store credit has its name as its key."""
+    row = connection.execute(SQL["named_accounts"]).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+def has_stream(connection: Connection, stream: str) -> bool:
+    return connection.execute(SQL["has_stream"], {"stream": stream}).fetchone() is not None
+
+
 def erasure_receipt(connection: Connection, position: Position) -> list[Recorded]:
     """The erasure receipt at a position; empty if the event there is another."""
     params = {"position": position, "topics": RECEIPT_TOPICS}

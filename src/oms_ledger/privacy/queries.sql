@@ -104,6 +104,17 @@ ORDER BY originator_id, originator_version LIMIT %(limit)s::bigint;
 SELECT notification_id, originator_id, originator_version, topic, state FROM ledger_events
 WHERE notification_id = %(position)s::bigint AND topic = ANY(%(topics)s::text[]);
 
+-- name: named_accounts
+-- Streams of store credit before and after those of accounts with hashed names: ':' is followed by
+-- ';' in the "C" collation, and '-' by '.'.
+SELECT EXISTS (SELECT FROM ledger_events
+               WHERE originator_id >= 'store_credit-' AND originator_id < 'store_credit-account:')
+    OR EXISTS (SELECT FROM ledger_events
+               WHERE originator_id >= 'store_credit-account;' AND originator_id < 'store_credit.');
+
+-- name: has_stream
+SELECT FROM ledger_events WHERE originator_id = %(stream)s::text LIMIT 1;
+
 -- name: stream_events
 SELECT topic, state FROM ledger_events
 WHERE originator_id = %(stream)s::text AND topic = ANY(%(topics)s::text[])

@@ -1,5 +1,5 @@
 """Resolves references to data subjects in commands and queries: a customer's id, an e-mail address,
-or a record's name."""
+or a record's name; and the accounts of store credit that these name."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ from oms_ledger.domain.personal import (
     personal_values,
     with_fields,
 )
+from oms_ledger.domain.store_credit.accounts import account_request_of
 from oms_ledger.domain.texts import forms
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.write.submissions import Submission
 from oms_ledger.kernel import Command, Query, stream_id
 from oms_ledger.privacy import postgres
+from oms_ledger.privacy.accounts import AccountResolver
 from oms_ledger.privacy.crypto import Unreadable
 from oms_ledger.privacy.key_cache import KeyCache, Lend
 
@@ -44,11 +46,12 @@ UNKNOWN_ADDRESS = f"{GUEST}nobody"
 
 
 class SubjectResolver:
-    """Resolves data subjects of one ledger. Used by any number of threads."""
+    """Resolves data subjects and accounts of one ledger. Used by any number of threads."""
 
     def __init__(self, lend: Lend, keys: KeyCache) -> None:
         self._lend = lend
         self._keys = keys
+        self._accounts = AccountResolver(lend, keys, _customer_of_order)
 
     def resolve(self, ref: SubjectRef) -> ResolvedSubject:
         """The data subject of a reference. An e-mail address is looked up by its blind. The result
@@ -96,8 +99,8 @@ class SubjectResolver:
         return not any(self._uncertain_ids(submissions))
 
     def resolve_commands(self, submissions: Sequence[Submission]) -> list[Submission]:
-        """The submissions with the data subjects that their commands name resolved, and with
-        persons' ids in the form in which there are keys of them."""
+        """The submissions with the data subjects and accounts that their commands name resolved,
+        and with persons' ids in the form in which there are keys of them."""
         return self._with_stored_ids([self._with_subject(each) for each in submissions])
 
     def _with_subject(self, submission: Submission) -> Submission:
@@ -109,6 +112,8 @@ class SubjectResolver:
             placing = cast(DraftEmailsCommand, submission.command)
             blinds = self._draft_blinds(placing.draft_id)
             return replace(submission, command=placing.with_draft_blinds(blinds))
+        if account_request_of(submission.command) is not None:
+            return replace(submission, command=self._accounts.resolve_command(submission.command))
         if not names_subject(submission.command):
             return submission
         command = cast(SubjectCommand, submission.command)
@@ -173,22 +178,31 @@ class SubjectResolver:
     def must_resolve(query: Query, params: object) -> bool:
         """Whether `resolve_query` changes these parameters."""
         named = _text_in(params, query.subject)
+        if query.account is not None:
+            return True
         return bool(_email_in(params, query.searches_email) or (named and _is_indirect(named)))
 
     def resolve_query(self, query: Query, params: object) -> object:
         """The parameters of a query, with an e-mail address in the parameter `searches_email`
         replaced by `@` and its blind, and with the record of the customer in `subject` in the
-        parameter `record`. The id stays: a customer's may be an e-mail address."""
+        parameter `record`. The id stays: a customer's may be an e-mail address. In the parameter
+        `account` the key of an account replaces its name."""
         changed: dict[str, object] = {}
         if email := _email_in(params, query.searches_email):
             changed[str(query.searches_email)] = f"@{self._keys.ledger_key().blind(email)}"
         if (named := _text_in(params, query.subject)) and _is_indirect(named):
             changed["record"] = self.resolve(SubjectRef(named)).record
-        return with_fields(params, **changed) if changed else params
+        resolved = with_fields(params, **changed) if changed else params
+        return self._accounts.resolve_query(query, resolved)
 
 
 def _is_unresolved(command: Command) -> bool:
-    return names_subject(command) or lacks_person(command) or compares_draft_emails(command)
+    return (
+        names_subject(command)
+        or lacks_person(command)
+        or compares_draft_emails(command)
+        or account_request_of(command) is not None
+    )
 
 
 def _with_stored_id(submission: Submission, person_id: str, living: set[str]) -> Submission:
@@ -209,6 +223,11 @@ def _stored_name(connection: Connection, name: str) -> str:
 
 def _terms_agreed(connection: Connection, order_id: str) -> OrderTerms | None:
     return terms_agreed(postgres.terms_events(connection, stream_id(Order, order_id)))
+
+
+def _customer_of_order(connection: Connection, order_id: str) -> str | None:
+    terms = _terms_agreed(connection, order_id)
+    return None if terms is None or terms.customer is None else terms.customer.id
 
 
 def _subjects_sealing(connection: Connection, terms: OrderTerms) -> list[str]:

@@ -104,6 +104,7 @@ def _environment(settings: Settings, metrics: str) -> Mapping[str, str]:
         variable("data_dir"): str(settings.data_dir.absolute()),
         variable("ledger"): settings.ledger,
         variable("log_level"): settings.log_level,
+        variable("development_urls"): settings.development_urls,
         variable("tls_certificate"): settings.tls_certificate or "",
         variable("tls_key"): settings.tls_key or "",
         "PROMETHEUS_MULTIPROC_DIR": metrics,

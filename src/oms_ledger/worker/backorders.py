@@ -112,12 +112,13 @@ class BackorderAllocation:
             after = column(rows[-1], "sku", str)
 
     def _available(self, skus: list[str]) -> dict[str, tuple[int, int]]:
-        """Units over all locations, and the sum of the versions of their balances, by SKU."""
+        """Units over all open locations, and the sum of the versions of their balances, by SKU."""
         with self._oms.readers.open(STOCK.name) as (reader, _):
             rows = reader.rows("stock_of_skus", keys=skus)
+            closed = {row["code"] for row in reader.rows("list_locations") if row["closed"]}
         there: dict[str, tuple[int, int]] = {}
         for row in rows:
-            if row["location"] is not None:
+            if row["location"] is not None and row["location"] not in closed:
                 units, versions = there.get(column(row, "key", str), (0, 0))
                 there[column(row, "key", str)] = (
                     units + column(row, "available", int),

@@ -38,6 +38,14 @@ def test_a_connection_is_defined_once() -> None:
     given(*SHELF, defined).when(PutConnection, **body).then()
 
 
+@pytest.mark.parametrize("vendor", ["manual", "external", "store_credit"])
+def test_a_provider_that_is_not_called_has_no_connection(vendor: str) -> None:
+    refusal = (
+        given().when(PutConnection, connection="bank", vendor=vendor).then_refused("invalid_fields")
+    )
+    assert "need no connection" in refusal.detail
+
+
 def test_a_location_must_exist() -> None:
     given().when(PutConnection, **put(locations={"LON": "loc_1"})).then_refused("unknown_location")
 

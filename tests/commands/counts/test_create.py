@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms_commands.counts.create import CreateCount
+from oms_ledger.domain.catalogue.events import Component, ProductDefined
 from oms_ledger.domain.counts.events import CountCreated, CountItem
 from oms_ledger.testing import CONTEXT, given
 from tests.commands.shop import SHELF
@@ -21,6 +22,12 @@ def test_without_skus_any_can_be_counted() -> None:
     given(*SHELF).when(CreateCount, location="LON", reference="aisle 4").then(
         CountCreated(CONTEXT.command_id, "LON", (), "aisle 4")
     )
+
+
+def test_a_kit_has_no_stock_to_count() -> None:
+    kit = ProductDefined("K", "Kit", True, components=(Component("A", 2),))
+    refused = given(*SHELF, kit).when(CreateCount, location="LON", skus=["A", "K"])
+    refused.then_refused("is_kit", {"sku": "K"})
 
 
 def test_what_cannot_be() -> None:

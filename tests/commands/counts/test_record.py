@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms_commands.counts.record import RecordCount
+from oms_ledger.domain.catalogue.events import Component, ProductDefined
 from oms_ledger.domain.counts.events import CountCreated, CountedLine, CountRecorded
 from oms_ledger.testing import given
 from tests.commands.counts.past import REQUESTED, counted
@@ -41,6 +42,14 @@ def test_only_skus_of_the_count() -> None:
         CountRecorded("n1", (CountedLine("A", 1, 10),))
     )
     given(*free).when(RecordCount, count_id="n1", lines=lines).then_refused("unknown_sku")
+
+
+def test_a_kit_has_no_stock_to_count() -> None:
+    kit = ProductDefined("K", "Kit", True, components=(Component("A", 2),))
+    lines = [{"sku": "K", "counted": 1}]
+    past = (*SHELF, kit, CountCreated("n1", "LON"))
+    refused = given(*past).when(RecordCount, count_id="n1", lines=lines)
+    refused.then_refused("is_kit", {"sku": "K"})
 
 
 def test_what_cannot_be() -> None:

@@ -118,6 +118,14 @@ def test_each_block_is_named() -> None:
     named = [(error["block"], error.get("hold_id")) for error in refused.errors]
     assert named == [("hold", "h1"), ("hold", "h2"), ("unpaid", None)]
     assert "on hold (address, fraud) and unpaid (20.25 GBP)" in refused.detail
+    assert "Release its holds; take what is due; or send `force: true`" in refused.detail
+
+
+def test_the_remedy_is_that_of_what_blocks_it() -> None:
+    held = given(*PACKED, OrderHeld("o1", "h1", "fraud")).when(COMMAND)
+    assert "Release its holds; or send" in held.then_refused("ship_blocked").detail
+    unpaid = given(*PACKED, UNPAID).when(COMMAND).then_refused("ship_blocked")
+    assert "Take what is due; or send" in unpaid.detail
 
 
 def test_it_leaves_in_spite_of_them_for_a_reason_that_is_on_record() -> None:

@@ -16,6 +16,7 @@ from oms_ledger.domain.fulfilment.events import (
 )
 from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsDelivered
 from oms_ledger.testing import given
+from tests.commands.cases.past import CLOSED, opened
 from tests.commands.shop import AT, UNDER_WAY, delivered, packed, quantities, six
 
 LATER = AT + timedelta(hours=5)
@@ -80,6 +81,42 @@ def test_trouble_is_flagged_until_a_later_scan_clears_it() -> None:
     assert given(*UNDER_WAY).when(scan("delayed", 2)).answer["exception"] == "delayed"
     assert given(*late).when(scan("in_transit", 1)).answer["exception"] == "delayed"
     assert given(*late).when(scan("in_transit", 3)).answer["exception"] is None
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("lost", "lost"),
+        ("damaged", "damaged"),
+        ("return_to_sender", "returned_to_sender"),
+        ("refused", "refused"),
+        ("delayed", "delayed"),
+        ("failure", "failed"),
+        ("exception", "other"),
+    ],
+)
+def test_an_exception_opens_its_case_once(code: str, kind: str) -> None:
+    decision = given(*UNDER_WAY).when(scan(code))
+    decision.then(scanned(code), opened(kind, code))
+    assert [change.occurred_at for change in decision.changes] == [AT, AT]
+    assert (decision.answer["exception"], decision.answer["status"]) == (code, "dispatched")
+    flagged = (*UNDER_WAY, *decision.events)
+    given(*flagged).when(scan(code)).then()
+    given(*flagged).when(scan(code, 1)).then(scanned(code, 1))
+    given(*flagged, CLOSED).when(scan(code, 1)).then(scanned(code, 1), opened(kind, code, 2))
+
+
+def test_what_flags_nothing_opens_no_case() -> None:
+    given(*UNDER_WAY).when(scan("attempted_delivery")).then(scanned("attempted_delivery"))
+    later = given(*UNDER_WAY, scanned("in_transit", 2))
+    later.when(scan("delayed", 1)).then(scanned("delayed", 1))
+    arrived = given(*UNDER_WAY, *delivered())
+    arrived.when(scan("delayed", 9)).then(scanned("delayed", 9))
+
+
+def test_a_case_stays_open_when_a_later_scan_clears_the_flag() -> None:
+    cleared = (*UNDER_WAY, scanned("delayed"), opened("delayed", "delayed"), scanned("in_transit"))
+    given(*cleared).when(scan("delayed", 2)).then(scanned("delayed", 2))
 
 
 def test_before_dispatch_there_is_nothing_to_scan() -> None:

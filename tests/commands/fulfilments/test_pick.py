@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
@@ -12,12 +14,14 @@ from oms_ledger.domain.orders.events import BackordersAllocated, OrderCancelled,
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.stock.events import (
     StockAdjusted,
+    StockAllocated,
     StockBackordered,
     StockReleased,
 )
 from oms_ledger.testing import given
 from tests.commands.fulfilments.past import BEGUN, OPENED, WORK, opened, picked, two_places
 from tests.commands.fulfilments.test_reject import moved
+from tests.commands.orders.test_kits import PARTS, PAST
 from tests.commands.shop import SHELF, line, ordered, quantities, six
 
 
@@ -57,6 +61,25 @@ def test_what_is_not_there_is_taken_off_the_stock_and_comes_from_elsewhere() -> 
     missing = StockAdjusted("A", "LON", -2, "short pick", WORK)
     decision.then(OPENED, BEGUN, short(4, 2), *moved(2), missing)
     assert (decision.answer["status"], decision.answer["units"]) == ("picked", 4)
+
+
+def test_of_a_kit_all_components_are_taken_off_the_stock() -> None:
+    """Which one is missing is not known: what is left of them would be promised again."""
+    got = (Allocation("1", "K", "LON", 3),)
+    kit = replace(line(3, sku="K"), components=PARTS)
+    parts = (StockAllocated("A", "LON", 6, "o1", "1"), StockAllocated("B", "LON", 3, "o1", "1"))
+    placed, _, confirmed = ordered(kit, got=got)
+    decision = given(*PAST, placed, *parts, confirmed).when(pick(1))
+    assert [event for event in decision.events if isinstance(event, StockAdjusted)] == [
+        StockAdjusted("A", "LON", -4, "short pick", WORK),
+        StockAdjusted("B", "LON", -2, "short pick", WORK),
+    ]
+    assert (
+        BackordersAllocated(
+            "o1", (), (), (Allocation("1", "K", "LON", 2),), (Backorder("1", "K", "LON", 2),)
+        )
+        in decision.events
+    )
 
 
 def test_what_no_location_has_waits() -> None:

@@ -17,7 +17,7 @@ from oms_ledger.testing.decision import decide
 from tests.commands.messages.past import SIX
 from tests.commands.shop import six
 
-ID = CONTEXT.command_id
+ID = f"o1@{CONTEXT.command_id}"
 GERMAN = ChannelDefined("web", messages=True, locale="de")
 
 

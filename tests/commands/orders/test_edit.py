@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from oms_commands.orders.edit import EditOrder
-from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined, Site
 from oms_ledger.domain.orders.events import (
     CreditGranted,
     OrderEdited,
@@ -16,8 +16,11 @@ from oms_ledger.domain.orders.events import (
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, OrderLine
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
+    LotChange,
     StockAllocated,
     StockBackordered,
+    StockLotsChanged,
+    StockLotStatusChanged,
     StockReleased,
 )
 from oms_ledger.kernel import Event, Json
@@ -132,6 +135,27 @@ def test_what_one_line_frees_another_takes_although_nothing_else_is_there() -> N
     given(*past).when(EditOrder, **edit(quantity(4), more("A", 3))).then_refused(
         "insufficient_stock", {"line": "2", "sku": "A", "requested": 3, "available": 2}
     )
+
+
+def test_units_of_a_recalled_lot_that_one_line_frees_go_to_no_other() -> None:
+    """Of six promised units five are of the lot: the one that can be sent is promised still."""
+    past = (
+        *(place(), goods(), stock(6), *ordered(line(6), got=(Allocation("1", "A", "LON", 6),))),
+        StockLotsChanged("A", "LON", (LotChange("L1", 5),)),
+        StockLotStatusChanged("A", "LON", "L1", 5, "approved", "recalled"),
+    )
+    refused = given(*past).when(EditOrder, **edit(quantity(4), more("A", 2)))
+    refused.then_refused(
+        "insufficient_stock", {"line": "2", "sku": "A", "requested": 2, "available": 0}
+    )
+    assert given(*past).when(EditOrder, **edit(quantity(0), more("A", 1))).events
+
+
+def test_units_at_a_closed_location_that_one_line_frees_go_to_no_other() -> None:
+    closed = LocationDefined("LON", "LON", "warehouse", Site(), 1, None, closed=True)
+    past = (*six(), closed)
+    refused = given(*past).when(EditOrder, **edit(quantity(4), more("A", 2)))
+    refused.then_refused("insufficient_stock")
 
 
 def test_below_the_safety_stock_an_order_keeps_what_it_has() -> None:

@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 
 from oms_commands.payments.report import ReportPayment
+from oms_commands.payments.void import VoidPayment
 from oms_ledger.domain.orders.events import PaymentProgressed
 from oms_ledger.domain.payments.events import (
     CaptureRequested,
@@ -16,6 +17,8 @@ from oms_ledger.domain.payments.events import (
     PaymentVoided,
     ProviderReportReceived,
     RefundRequested,
+    VoidFailed,
+    VoidRequested,
 )
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
@@ -104,6 +107,18 @@ def test_a_failed_capture_can_be_tried_again() -> None:
     assert last(after).open == TOTAL
     assert report(after, "capture_failed", "e2") != after  # received, and nothing follows of it
     assert last(report(after, "captured", "e3")).captured == TOTAL
+
+
+def test_a_refused_void_can_be_tried_again_and_is_left_to_a_person() -> None:
+    past = (*six(), *paid_by("p1", EXTERNAL, AUTHORISED, VoidRequested("p1")))
+    after = report(past, "void_failed", "e1", code="captured", text="It was captured")
+    assert VoidFailed("p1", "captured", "It was captured") in after
+    (recorded,) = discrepancies(after)
+    assert (recorded.kind, recorded.amount) == ("void_failed", gbp(TOTAL))
+    assert last(after).open == TOTAL
+    again = given(*after).when(VoidPayment, **BODY)
+    assert VoidRequested("p1") in [change.event for change in again.changes]
+    assert len(discrepancies(report(after, "void_failed", "e2"))) == 1, "no void is on its way"
 
 
 def test_captured_after_it_was_voided_is_a_discrepancy() -> None:

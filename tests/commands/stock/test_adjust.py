@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from oms_commands.stock.adjust import AdjustStock
 from oms_ledger.domain.catalogue.events import ProductDefined
-from oms_ledger.domain.stock.events import StockAdjusted
+from oms_ledger.domain.lots.events import LotDefined
+from oms_ledger.domain.stock.events import LotChange, StockAdjusted, StockLotsChanged
 from oms_ledger.testing import given
 from tests.commands.shop import SHELF, place, six
 
@@ -44,6 +45,17 @@ def test_compare_and_set_is_a_conflict_if_the_balance_has_moved() -> None:
 def test_an_adjustment_needs_a_reason() -> None:
     given(*SHELF).when(AdjustStock, sku="A", location="LON", change=1).then_invalid("reason")
     given(*SHELF).when(AdjustStock, **adjust(1, reason=" ")).then_invalid("reason")
+
+
+def test_only_units_of_a_lot_that_was_received_are_added() -> None:
+    refused = given(*SHELF).when(AdjustStock, **adjust(1, lot="L9"))
+    error = refused.then_refused("unknown_lot", {"sku": "A", "lot": "L9"})
+    assert "POST /v1/stock/receipts" in error.detail
+    received = (*SHELF, LotDefined("A", "L9", "approved", "2028-01-01"))
+    given(*received).when(AdjustStock, **adjust(1, lot="L9")).then(
+        StockLotsChanged("A", "LON", (LotChange("L9", 1, "approved", "2028-01-01"),)),
+        StockAdjusted("A", "LON", 1, "broken"),
+    )
 
 
 def test_either_a_change_or_a_balance() -> None:

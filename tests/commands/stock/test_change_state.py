@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.change_state import ChangeStockState
@@ -101,6 +103,21 @@ def test_damaged_units_are_scrapped_by_an_adjustment() -> None:
     given(*SHELF, WET).when(AdjustStock, **scrap, change=-4).then_refused("insufficient_stock")
     given(*SHELF, WET).when(AdjustStock, **scrap, change=1).then_invalid("state")
     given(*SHELF, WET).when(AdjustStock, **scrap, set_to=1).then_invalid("state")
+
+
+def test_every_event_of_scrapped_units_has_their_reference() -> None:
+    damaged = replace(WET, lot="L1", lot_status="approved")
+    scrap = {"sku": "A", "location": "LON", "reason": "scrapped", "state": "damaged"}
+    decision = given(*SHELF, *LOT, damaged).when(
+        AdjustStock, **scrap, change=-2, lot="L1", reference="job 7"
+    )
+    decision.then(
+        StockStateChanged(
+            "A", "LON", 2, "damaged", "available", "scrapped", "job 7", "L1", "approved"
+        ),
+        StockLotsChanged("A", "LON", (LotChange("L1", -2),), "job 7"),
+        StockAdjusted("A", "LON", -2, "scrapped", "job 7"),
+    )
 
 
 def test_another_state_is_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms_commands.transfers.create import CreateTransfer
+from oms_ledger.domain.catalogue.events import Component, ProductDefined
 from oms_ledger.domain.transfers.events import TransferCreated, TransferLine
 from oms_ledger.testing import CONTEXT, given
 from tests.commands.shop import SHELF, place
@@ -21,6 +22,13 @@ def test_its_units_stay_where_they_are() -> None:
         TransferCreated(CONTEXT.command_id, "LON", "MAN", (TransferLine("A", 5),), None, "van 1")
     )
     assert decision.answer["status"] == "draft"
+
+
+def test_a_kit_has_no_stock_to_move() -> None:
+    kit = ProductDefined("K", "Kit", True, components=(Component("A", 2),))
+    lines = [{"sku": "K", "quantity": 1}]
+    refused = given(*PAST, kit).when(CreateTransfer, **transfer(lines=lines))
+    refused.then_refused("is_kit", {"sku": "K"})
 
 
 def test_what_cannot_be() -> None:

@@ -17,6 +17,7 @@ from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.edit import EditOrder
+from oms_commands.orders.import_order import ImportOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.resume import ResumeOrder
 from oms_commands.routing.put_postal_areas import PutPostalAreas
@@ -164,6 +165,48 @@ def test_edits_backorders_and_resumed_orders_are_followed(shop: Shop) -> None:
     assert nearest.short_units == 1, "of the first order; the third has all of its four"
     shop.place(4, X=1)
     assert shop.test(nearest=NEAREST).by_rules["nearest"].short_units == 2
+
+
+def test_orders_that_were_imported_without_stock_are_left_out(shop: Shop) -> None:
+    """Units without stock that an order was imported with are not routed, and those that an edit
+    gives it since are booked where they are."""
+    shop.receive("A", "X", 18)
+    line = {"sku": "X", "quantity": 6, "unit_price": "1.00"}
+    past: Any = {"channel": "web", "currency": "GBP", "lines": [line], "placed_at": shop.ledger.now}
+    skipped = shop.do(ImportOrder(**past, external_id="old", confirm=True))
+    shop.place(1, X=9)
+    tested = shop.test(nearest=NEAREST)
+    assert (tested.untracked_orders, tested.done.orders) == (1, 1)
+    assert tested.by_rules["nearest"].by_location == {"A": [1, 9]}
+    more = {"type": "set_quantity", "line_id": "1", "quantity": 8}
+    shop.do(EditOrder(order_id=str(skipped["order_id"]), changes=(more,)))  # type: ignore[arg-type]  # validated
+    shop.place(2, X=8)
+    assert shop.test(nearest=NEAREST).by_rules["nearest"].short_units == 1
+    assert backtest_view(tested, None)["untracked_orders"] == 1
+
+
+def test_units_that_never_got_stock_are_not_routed(shop: Shop) -> None:
+    shop.receive("A", "X", 9)
+    shop.receive("B", "X", 9)
+    line = {"sku": "X", "quantity": 6, "unit_price": "1.00"}
+    sent = {"location": "A", "lines": [{"line_id": "1", "quantity": 2}]}
+    now = shop.ledger.now
+    shop.do(
+        ImportOrder(
+            channel="web",
+            external_id="old",
+            currency="GBP",
+            lines=(line,),  # type: ignore[arg-type]  # validated
+            shipping_address={"country": "GB"},  # type: ignore[arg-type]  # validated
+            placed_at=now,
+            cancelled_at=now,
+            shipments=({**sent, "dispatched_at": now},),  # type: ignore[arg-type]  # validated
+            stock="update",
+        )
+    )
+    tested = shop.test(nearest=NEAREST)
+    assert (tested.untracked_orders, tested.done.units) == (0, 2)
+    assert tested.by_rules["nearest"].by_location == {"B": [1, 2]}
 
 
 def test_the_places_of_a_channel_and_closed_ones_are_respected(shop: Shop) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from oms_ledger.domain.catalogue.events import Component, ProductDefined
 from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.log_states import StatesOfLog
 from oms_ledger.domain.orders.lines import Backorder
-from oms_ledger.domain.routing.explanation import StatesOfLog
 from oms_ledger.domain.stock.events import StockHeld
 from oms_ledger.domain.stock.promise import ExpectedUnits, Promise, promise_of
 from oms_ledger.kernel import Event

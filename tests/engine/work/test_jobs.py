@@ -14,7 +14,7 @@ from oms_ledger.domain.errors import NotFound, Refused, Unavailable
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.work import jobs
-from oms_ledger.engine.work.job_runner import ATTEMPTS_MAX, JobRunner
+from oms_ledger.engine.work.job_runner import ATTEMPTS_MAX, RETRIES, JobRunner
 from oms_ledger.engine.work.jobs import JobEnd, JobStatus, LeasedJob, NewJob
 from oms_ledger.engine.work.loops import BackOff
 from tests.databases import Database
@@ -130,8 +130,9 @@ def test_a_person_retries_and_cancels(ready: Database, connector: Connection) ->
         with pytest.raises(Refused, match="is running"):
             change(connector, "payments-1")
     jobs.end(connector, job, "me", JobEnd("dead", "no_such_payment"))
-    assert jobs.retry(connector, "payments-1").attempts == 0
+    assert jobs.retry(connector, "payments-1").attempts == job.attempts
     (job,) = lease(connector)
+    assert job.attempts == 2, "the keys of what a try reports hold its number"
     jobs.end(connector, job, "me", JobEnd("done"))
     with pytest.raises(Refused, match="is done; it cannot be retried"):
         jobs.retry(connector, "payments-1")
@@ -151,6 +152,13 @@ def test_they_are_listed_and_counted(ready: Database, connector: Connection) -> 
     (dead,) = jobs.list_jobs(connector, state="dead")
     assert (dead.code, dead.job_id) == ("gone", first.job_id)
     assert jobs.list_jobs(connector, name="other") == []
+
+
+def test_counting_reads_no_job_that_has_ended(connector: Connection) -> None:
+    connector.execute("SET enable_seqscan = off")
+    plan = str(connector.execute(b"EXPLAIN " + jobs.SQL["count_jobs"].encode()).fetchall())
+    assert "jobs_due" in plan
+    assert "jobs_dead" in plan
 
 
 def test_ended_jobs_are_deleted_after_a_period(ready: Database, connector: Connection) -> None:
@@ -301,6 +309,24 @@ def test_after_too_many_tries_it_waits_for_a_person(ready: Database) -> None:
     job = ended["payments-1"]
     assert (job.state, job.code, job.uncertain) == ("dead", "timeout", True)
     assert len(performer.calls) == ATTEMPTS_MAX
+
+
+def test_a_vendor_may_be_away_for_a_day_and_a_half() -> None:
+    pauses = [RETRIES.pause(tries, 0.0) for tries in range(1, ATTEMPTS_MAX)]
+    assert 36 * 3600 <= sum(pauses) <= 42 * 3600
+
+
+def test_a_job_that_is_retried_by_hand_has_all_its_tries(
+    ready: Database, connector: Connection
+) -> None:
+    make(ready, "payments-1")
+    performer = Performer(*[JobEnd("waiting", "timeout", uncertain=True)] * 100)
+    with runner_of(ready, performer) as runner:
+        for rounds in (1, 2):
+            job = run_to_end(ready, runner)["payments-1"]
+            assert (job.state, job.attempts) == ("dead", rounds * ATTEMPTS_MAX)
+            assert len(performer.calls) == rounds * ATTEMPTS_MAX
+            jobs.retry(connector, "payments-1")
 
 
 def test_a_worker_that_was_suspended_is_overtaken(ready: Database) -> None:

@@ -89,3 +89,22 @@ def test_without_loading_them_the_batch_is_rejected(
     """The test above fails where what a command reads is loaded only before its batch."""
     monkeypatch.setattr(Decider, "_load_states", lambda *_: None)
     assert is_rejected(log)
+
+
+def test_a_command_looks_again_only_where_its_batch_has_changed_what_it_reads_by(
+    log: MemoryLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Orders read by products, locations and settings of their channel, not by its numbers."""
+    loads: list[str] = []
+    load_states = Decider._load_states
+
+    def counted(decider: Decider, submission: Submission, given: Any) -> None:
+        loads.append(submission.command.name)
+        load_states(decider, submission, given)
+
+    monkeypatch.setattr(Decider, "_load_states", counted)
+    named = [replace(order(), external_id=str(n)) for n in range(2)]
+    at_once(log, *named)
+    assert loads == []
+    at_once(log, named[0], rules("capacity"), named[1])
+    assert loads == ["PlaceOrder"]

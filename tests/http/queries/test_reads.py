@@ -122,6 +122,17 @@ def test_as_of_reads_the_past(shop: Api) -> None:
     problem_of(shop.get(f"{path}?as_of=2000-01-01"), 404, "not_found")
 
 
+def test_the_stock_of_a_sku_is_the_sum_of_its_locations(shop: Api) -> None:
+    shop.put("/v1/products/A", {"title": "A", "safety_stock": 2})
+    shop.post("/v1/stock/receipts", {"sku": "A", "location": "MAN", "quantity": 3})
+    position = head(shop)
+    for when in ({"min_position": position, "wait_ms": 10_000}, {"as_of": position}):
+        stock = shop.get("/v1/stock/A", params=when).json()
+        for name in ("on_hand", "available", "safety_stock"):
+            assert stock[name] == sum(each[name] for each in stock["locations"])
+        assert (len(stock["locations"]), stock["safety_stock"]) == (2, 4)
+
+
 def test_a_slash_in_a_name(shop: Api) -> None:
     path = "/v1/stock/B%2F1"
     assert shop.get(f"{path}?min_position={head(shop)}").json()["sku"] == "B/1"

@@ -99,6 +99,31 @@ def test_the_formulas(valued: Api) -> None:
     assert wrong.status_code == 422
 
 
+def test_sensitive_products_are_left_out_of_every_day(valued: Api) -> None:
+    """P was sensitive before its cost was known; V becomes so after all that happened to it."""
+    done(valued.put("/v1/products/P", {"title": "P", "sensitive": True}))
+    receipt = {"sku": "P", "location": "LON", "quantity": 3, "unit_cost": "7.00"}
+    body = {**receipt, "currency": "GBP", "occurred_at": "2026-06-01T09:00:00Z"}
+    done(valued.post("/v1/stock/receipts", body))
+    done(valued.put("/v1/products/V", {"title": "V", "sensitive": True}))
+
+    def shown(with_sensitive: bool) -> tuple[object, ...]:
+        params: dict[str, Any] = {"with_sensitive": with_sensitive}
+        values = done(
+            valued.get("/v1/analytics/stock/values", params={**params, "day": "2026-06-30"})
+        )
+        period = {**params, "from": "2026-06-02", "to": "2026-06-30", "group_by": "sku"}
+        figures = done(valued.get("/v1/analytics/stock", params=period))
+        return (
+            [item["sku"] for item in values["items"]],
+            [(total["currency"], total["skus"]) for total in values["totals"]],
+            [row["group"] for row in figures["rows"]],
+        )
+
+    assert shown(True) == (["P", "V", "W"], [("EUR", 1), ("GBP", 2)], ["P", "V", "W"])
+    assert shown(False) == (["W"], [("EUR", 1)], ["W"])
+
+
 def test_the_accuracy_of_counts(valued: Api) -> None:
     count = done(valued.post("/v1/counts", {"location": "LON", "skus": ["V", "W"]}))
     path = f"/v1/counts/{count['count_id']}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from oms_ledger.integrations.payments import manual, paypal
+from oms_ledger.integrations.payments import paypal
 from oms_ledger.integrations.ports import PaymentGateway, VendorAccount, VendorHttp, WebhookRequest
+from oms_ledger.testing.manual_gateway import ManualGateway
 from oms_ledger.testing.payment_gateways import FactLedger, ProviderTotals
 from oms_ledger.testing.paypal.api import CLIENT_ID, CLIENT_SECRET, WEBHOOK_ID, PayPalStandIn
 from oms_ledger.testing.paypal.http import StandInHttp
@@ -32,7 +33,7 @@ class ManualBench:
     return_url: str | None = None
 
     def __init__(self) -> None:
-        self.gateway: PaymentGateway = manual.ManualGateway()
+        self.gateway: PaymentGateway = ManualGateway()
 
     def approve(self, reference: str) -> None:
         raise AssertionError("nobody approves")

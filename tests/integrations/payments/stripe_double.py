@@ -169,7 +169,7 @@ class StripeDouble:
         return self.intents[intent_id]
 
     def list_intents(self, _: str, fields: dict[str, Any]) -> dict[str, Any]:
-        return _page(list(self.intents.values())[::-1], fields)
+        return _page("payment_intents", list(self.intents.values())[::-1], fields)
 
     def capture(self, intent_id: str, fields: dict[str, Any]) -> dict[str, Any]:
         intent = self.intents[intent_id]
@@ -231,7 +231,7 @@ class StripeDouble:
     def list_refunds(self, _: str, fields: dict[str, Any]) -> dict[str, Any]:
         wanted = fields["payment_intent"]
         some = [each for each in self.refunds.values() if each["payment_intent"] == wanted]
-        return _page(some[::-1], fields)
+        return _page("refunds", some[::-1], fields)
 
     def dispute(self, intent_id: str, *moved: int) -> dict[str, Any]:
         """Opened, or anew with what was moved by now."""
@@ -256,7 +256,8 @@ class StripeDouble:
 
     def list_events(self, _: str, fields: dict[str, Any]) -> dict[str, Any]:
         since = int(fields["created"]["gte"])
-        return _page([each for each in self.events if each["created"] >= since][::-1], fields)
+        some = [each for each in self.events if each["created"] >= since]
+        return _page("events", some[::-1], fields)
 
     def balance(self, _: str, __: dict[str, Any]) -> dict[str, Any]:
         return {"object": "balance", "available": []}
@@ -352,14 +353,15 @@ def _action(return_url: str | None) -> dict[str, Any]:
     return {"type": "redirect_to_url", "redirect_to_url": {"url": "https://bank.example/3ds"}}
 
 
-def _page(things: list[dict[str, Any]], fields: dict[str, Any]) -> dict[str, Any]:
+def _page(path: str, things: list[dict[str, Any]], fields: dict[str, Any]) -> dict[str, Any]:
     """As Stripe's lists: the newest first, `starting_after` one."""
     after = fields.get("starting_after")
     ids = [each["id"] for each in things]
     first = ids.index(after) + 1 if after in ids else 0
     limit = int(fields.get("limit", 10))
     some = things[first : first + limit]
-    return {"object": "list", "data": some, "has_more": len(things) > first + limit, "url": "/v1"}
+    more = len(things) > first + limit
+    return {"object": "list", "data": some, "has_more": more, "url": f"/v1/{path}"}
 
 
 def _response(status: int, body: Mapping[str, Any]) -> VendorResponse:

@@ -78,6 +78,24 @@ def test_a_refund_of_several_captures_is_one_fact() -> None:
     assert bench.totals(course.capture_call(1).payment_id).refunded == 1500
 
 
+def test_a_refund_of_which_one_part_was_made_is_not_refused() -> None:
+    """Refused, it would be requested again whole, and its first part be paid twice."""
+    bench = PayPalBench()
+    course = PaymentCourse(bench).authorised()
+    course.take(bench.gateway.capture(course.capture_call(1000, "first")))
+    course.take(bench.gateway.capture(course.capture_call(1000, "second")))
+    refund = course.refund_call(1500)
+    assert isinstance(bench.gateway.refund(refund), Done)
+    parts = bench.stand_in.books.order(course.reference).refunds
+    assert len(parts) == 2
+    parts[1].status = "FAILED"
+    assert bench.gateway.lookup(refund) is None
+    assert bench.gateway.refund(refund) == Unknown("not_refunded")
+    assert kinds(bench.gateway.facts(about(course.reference)))[-1][0] == "captured"
+    parts[0].status = "CANCELLED"
+    assert isinstance(bench.gateway.lookup(refund), VendorRefused)
+
+
 def test_two_refunds_that_meet_at_one_capture() -> None:
     """The second finds less than it has read, and is parted anew."""
     bench = PayPalBench()
@@ -206,6 +224,29 @@ def test_half_an_answer_is_unknown(body: bytes) -> None:
         assert not isinstance(outcome, Done), outcome
         if body != b'{"id":"ORD"}':
             assert isinstance(outcome, Unknown), outcome
+
+
+def test_a_sweep_finds_what_was_listed_after_the_last() -> None:
+    """An event that PayPal has dated before the end of the last sweep, and listed after it."""
+    bench = PayPalBench()
+    cursor = bench.gateway.sweep(None).cursor
+    bench.now.at -= timedelta(minutes=10)
+    PaymentCourse(bench).authorised()
+    bench.now.at += timedelta(minutes=15)
+    assert bench.gateway.sweep(cursor).messages
+
+
+def test_a_pause_that_paypal_wants_has_an_end() -> None:
+    class Limited(StandInHttp):
+        def send(self, method: str, url: str, **how: object) -> VendorResponse:
+            if "oauth2" in url:
+                return super().send(method, url)
+            return VendorResponse(429, {"retry-after": "86400000"}, b"")
+
+    bench = PayPalBench(http=Limited)
+    course = PaymentCourse(bench)
+    outcome = bench.gateway.authorise(course.authorise_call())
+    assert outcome == Unknown("rate_limited", 3600.0)
 
 
 def test_a_token_that_is_refused_is_fetched_anew() -> None:

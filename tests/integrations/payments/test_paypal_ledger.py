@@ -83,6 +83,23 @@ def test_released(shop: Till) -> None:
     assert shop.stand_in.books.totals()[payment_id]["released"] == 2000
 
 
+def test_a_refused_void_comes_back_to_the_ledger(shop: Till) -> None:
+    """All of it was captured at PayPal's dashboard, before the message about that came."""
+    payment_id = shop.authorised()
+    (order,) = shop.stand_in.books.orders.values()
+    shop.stand_in.capture(order.authorizations[0].id, {"final_capture": True})
+    shop.void(payment_id)
+    shop.work()
+    payment = shop.payment(payment_id)
+    assert (payment.voiding, payment.status) == (False, "authorised")
+    (discrepancy,) = payment.discrepancies.values()
+    assert "void_failed (20.00 GBP)" in discrepancy
+    assert {job.state for job in shop.oms.connections.list_jobs()} == {"done"}
+    shop.deliver()
+    shop.work()
+    assert shop.payment(payment_id).status == "captured"
+
+
 def test_a_declined_payment_fails(shop: Till) -> None:
     payment_id = shop.request(shop.order(), amount="10.66")
     shop.work()

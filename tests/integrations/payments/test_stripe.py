@@ -14,6 +14,7 @@ from oms_ledger.domain.money import Money
 from oms_ledger.integrations.payments.stripe import translate
 from oms_ledger.integrations.payments.stripe.client import StripeGateway
 from oms_ledger.integrations.payments.stripe.translate import Intent, StripeDispute, StripeRefund
+from oms_ledger.integrations.payments.stripe.webhook import KINDS
 from oms_ledger.integrations.ports import (
     BadSignature,
     Done,
@@ -125,11 +126,41 @@ def test_disputes_take_and_give_back() -> None:
     assert course.ledger.total("charge_back_reversed") == 2025
 
 
+def test_lists_are_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a lost answer was about, and what a sweep brings, may be on any page."""
+    monkeypatch.setattr("oms_ledger.integrations.payments.stripe.client.PAGE", 2)
+    bench = StripeBench()
+    course = PaymentCourse(bench).authorised().captured()
+    call = course.refund_call(500)
+    made = bench.gateway.refund(call)
+    authorisation = replace(course.authorise_call(), reference="")
+    other = {
+        "amount": "100",
+        "currency": "gbp",
+        "capture_method": "manual",
+        "payment_method": "pm_1",
+    }
+    for _ in range(5):  # newer ones, of another system that uses the account
+        bench.double.refund("", {"payment_intent": course.reference, "amount": "1"})
+        bench.double.create("", other)
+    assert isinstance(made, Done)
+    assert bench.gateway.lookup(call) == made
+    intent = bench.gateway.lookup(authorisation)
+    assert isinstance(intent, Done)
+    assert intent.reference == course.reference
+    swept = bench.gateway.sweep(None).messages
+    ids = [each["id"] for each in bench.double.events if each["type"] in KINDS]
+    assert len(ids) > 5
+    assert [each.message_id for each in swept] == ids, "the oldest first, each once"
+
+
 def test_a_refund_at_the_dashboard_and_one_that_fails() -> None:
     bench = StripeBench()
     course = PaymentCourse(bench).authorised().captured()
     refund = bench.double.refund("", {"payment_intent": course.reference, "amount": "300"})
-    assert kinds(newest(bench)) == [("refunded", 300)]
+    (refunded,) = newest(bench)
+    assert kinds((refunded,)) == [("refunded", 300)]
+    assert refunded.report.request_id == refund["id"], "it is none that the ledger has requested"
     refund["status"], refund["failure_reason"] = "failed", "expired_or_canceled_card"
     bench.double.event("refund.failed", refund)
     assert kinds(newest(bench)) == [("refund_failed", None)]
@@ -145,6 +176,20 @@ def test_what_is_no_answer_is_unknown(status: int, code: str) -> None:
     outcome = bench.gateway.authorise(PaymentCourse(bench).authorise_call())
     assert isinstance(outcome, Unknown)
     assert outcome.code == code
+
+
+def test_a_pause_that_stripe_wants_has_an_end() -> None:
+    class Limited:
+        def send(self, *_: object, **__: object) -> VendorResponse:
+            return VendorResponse(429, {"retry-after": "86400000"}, b'{"error":{}}')
+
+    bench = StripeBench()
+    gateway = StripeGateway(replace(bench.account, http=Limited()))
+    outcome = gateway.authorise(PaymentCourse(bench).authorise_call())
+    assert outcome == Unknown("rate_limited", 3600.0)
+    with pytest.raises(NoAnswer) as raised:
+        gateway.sweep(None)
+    assert raised.value.retry_seconds == 3600.0
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"id":"pi_1"}', b"[]", b'{"id":1}'])

@@ -34,6 +34,7 @@ def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
         "returns",
         "payments",
         "drafts",
+        "cases",
         "messages",
         "reservations",
         "backorders",

@@ -77,12 +77,18 @@ class Pharmacy:
         self.do("POST", f"{parcel}/dispatch", {"serials": serials})
         scan = {"code": "delivered", "occurred_at": "2026-11-01T00:00:00Z", "raw": f"{PLANTED} raw"}
         self.do("POST", f"{parcel}/tracking-events", scan)
+        case_id = self._complained(parcel)
         back = {"sku": sku, "location": "LON", "quantity": 1, "reference": f"{PLANTED} back"}
         self.do("POST", "/v1/stock/returns", {**back, "order_id": order_id, "line_id": "1"})
         reservation_id = self._reserved(sku)
         names = ("order_id", "shipment_id", "order_number")
         others = {**self._returned(path), "draft_id": draft_id, "message_id": self._written(path)}
-        others |= {"reservation_id": reservation_id, "fulfilment_id": work, **documents}
+        others |= {
+            "case_id": case_id,
+            "reservation_id": reservation_id,
+            "fulfilment_id": work,
+            **documents,
+        }
         return {n: made[n] for n in names} | others | {"token": made["tracking_token"], "sku": sku}
 
     def _warehoused(self, sku: str) -> dict[str, str]:
@@ -124,6 +130,15 @@ class Pharmacy:
         self.do("POST", f"{path}/hold", {"reason": f"{PLANTED} box", "note": f"{PLANTED} wait"})
         self.do("POST", f"{path}/release", {})
         return f"{order_id}@LON"
+
+    def _complained(self, parcel: str) -> str:
+        """A case of the shipment, closed with a note and a reference."""
+        opened = {"kind": "damaged", "note": f"{PLANTED} broken"}
+        case_id = str(self.do("POST", f"{parcel}/cases", opened)["case_id"])
+        self.do("POST", f"/v1/cases/{case_id}/notes", {"text": f"{PLANTED} seen"})
+        closed = {"note": f"{PLANTED} paid", "reference": f"{PLANTED} claim"}
+        self.do("POST", f"/v1/cases/{case_id}/close", {"resolution": "carrier_claim", **closed})
+        return case_id
 
     def _written(self, path: str) -> str:
         """A message that failed, and was sent after all."""

@@ -63,6 +63,7 @@ SHOWING = {
     "/v1/shipments/{shipment_id}/packing-slip.pdf", "/v1/returns", "/v1/returns/{return_id}",
     "/v1/payments/{payment_id}", "/v1/drafts", "/v1/drafts/{draft_id}", "/v1/events",
     "/v1/messages", "/v1/messages/{message_id}", "/v1/reservations",
+    "/v1/cases", "/v1/cases/{case_id}",
     "/v1/fulfilments", "/v1/fulfilments/{fulfilment_id}",
     "/v1/reservations/{reservation_id}", "/v1/audit/proof/inclusion",
     "/v1/transfers", "/v1/transfers/{transfer_id}", "/v1/lots", "/v1/lots/{sku}/{lot}",

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
+from oms_ledger.domain.cases.state import ShipmentCase
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.state import Shipment
@@ -38,6 +39,7 @@ NAMED_BY: dict[str, type[State]] = {
     "merged": Fulfilment,
     "new_fulfilment_id": Fulfilment,
     "shipment_id": Shipment,
+    "case_id": ShipmentCase,
     "return_id": Return,
     "payment_id": Payment,
     "message_id": Message,
@@ -45,7 +47,7 @@ NAMED_BY: dict[str, type[State]] = {
     "reservation_id": Reservation,
     "sku": Product,
 }
-"""Fields whose value names a stream, and its type. Orders, shipments, returns, payments,
+"""Fields whose value names a stream, and its type. Orders, shipments, cases, returns, payments,
 messages and reservations carry the mark in their first event, products and drafts in their
 newest."""
 
@@ -57,6 +59,7 @@ LINKS = frozenset(
         "merged",
         "new_fulfilment_id",
         "shipment_id",
+        "case_id",
         "return_id",
         "payment_id",
         "message_id",
@@ -79,6 +82,7 @@ _HARMLESS = (
     "order_id order_number number shipment_id line_id hold_id edit_id customer_id id next_cursor",
     "return_id payment_id refund_id replacement_order_id replacement_for kind resolution condition",
     "imported fate stock",
+    "case_id scan opened_at opened_by closed_by",
     "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
     "provider capture amount authorised pending captured refunding refundable charged_back",
     "due credit expires_at draft_id intake line message_id template part_id locale",
@@ -97,7 +101,8 @@ _HARMLESS = (
     "ship_by deliver_by fulfil_at promised_at promised_ship_at promised_delivery_at",
     "postal_area day decided_by excluded faults rules parcel per_km prefix origin",
     "location locations from_location to_location place city town region country",
-    "name email phone line1 line2 postal_code recipient first_name",
+    "account_ending",
+    "name email phone line1 line2 postal_code recipient first_name account_number",
 )
 
 HARMLESS = frozenset(name for line in _HARMLESS for name in line.split())

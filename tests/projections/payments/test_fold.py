@@ -29,6 +29,7 @@ from oms_ledger.domain.payments.events import (
     ProviderReportReceived,
     RefundFailed,
     RefundRequested,
+    VoidFailed,
     VoidRequested,
 )
 from oms_ledger.domain.payments.state import Payment
@@ -63,6 +64,13 @@ CASES: list[tuple[tuple[PaymentEvent, ...], str, bool, bool, datetime | None]] =
     (AUTHORISED, "authorised", True, False, EXPIRES),
     ((REQUESTED, PaymentAuthorised("p1", ALL)), "authorised", True, False, None),
     ((*AUTHORISED, VoidRequested("p1")), "authorised", True, False, None),
+    (
+        (*AUTHORISED, VoidRequested("p1"), VoidFailed("p1", "captured")),
+        "authorised",
+        True,
+        False,
+        EXPIRES,
+    ),
     ((*AUTHORISED, PaymentVoided("p1", ALL)), "voided", False, False, None),
     ((*AUTHORISED, AuthorisationExpired("p1", ALL)), "voided", False, False, None),
     (CAPTURING, "authorised", True, False, None),

@@ -34,7 +34,12 @@ from oms_ledger.testing import START, given
 from oms_ledger.testing.fold import folded
 from oms_ledger.testing.history import recorded
 from oms_projections.stock_history.fold import READ_MODEL
-from oms_projections.stock_history.rows import CountFigureRow, StockDayRow, ValuationRow
+from oms_projections.stock_history.rows import (
+    CountFigureRow,
+    StockDayRow,
+    StockProductRow,
+    ValuationRow,
+)
 
 
 def bought(units: int, cost: int, sku: str = "A", currency: str = "GBP") -> StockReceived:
@@ -121,7 +126,7 @@ def test_units_of_before_the_first_cost_have_none_and_leave_last() -> None:
 
 
 def test_a_new_cost_of_the_product_is_that_of_what_comes_without_one() -> None:
-    defined = ProductDefined("A", "A", True, unit_cost=Money(150, "GBP"), sensitive=True)
+    defined = ProductDefined("A", "A", True, unit_cost=Money(150, "GBP"))
     other = ProductDefined("A", "A", True, unit_cost=Money(900, "USD"))
     (row,) = days(
         (0, bought(2, 100)),
@@ -130,9 +135,22 @@ def test_a_new_cost_of_the_product_is_that_of_what_comes_without_one() -> None:
         (0, bought(1, 70, currency="USD")),
     )
     assert row.value_average == 2 * 100 + 3 * 150
-    assert row.sensitive
     (row,) = days((0, bought(2, 100)), (0, other))
-    assert (row.currency, row.value_unit_cost, row.sensitive) == ("GBP", 200, False)
+    assert (row.currency, row.value_unit_cost) == ("GBP", 200)
+
+
+@pytest.mark.parametrize("cost", [None, Money(150, "GBP")])
+def test_a_product_is_as_sensitive_as_it_was_defined_last(cost: Money | None) -> None:
+    """Also where its cost is only known later, by a receipt."""
+
+    def products(*sensitive: bool) -> list[StockProductRow]:
+        defined = [ProductDefined("A", "A", True, unit_cost=cost, sensitive=s) for s in sensitive]
+        past = (*((0, event) for event in defined), (1, bought(2, 100)))
+        return folded(READ_MODEL, on_days(*past), 1).of(StockProductRow)
+
+    assert products(True) == [StockProductRow("A", True)]
+    assert products(False, True) == [StockProductRow("A", True)]
+    assert products(True, False) == [StockProductRow("A", False)]
 
 
 def test_what_is_recorded_late_does_not_change_the_past() -> None:

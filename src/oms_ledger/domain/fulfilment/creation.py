@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from oms_ledger.domain.errors import Refused, illegal_transition
-from oms_ledger.domain.fulfilment.events import Package, ShipmentCreated, ShipmentLine
+from oms_ledger.domain.fulfilment.events import LineLot, Package, ShipmentCreated, ShipmentLine
 from oms_ledger.domain.fulfilment.gate import NOTHING_OVERRIDDEN, Override
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.state import Order
@@ -14,8 +14,8 @@ from oms_ledger.domain.orders.state import Order
 
 @dataclass(frozen=True, slots=True)
 class ShipmentPlan:
-    """What a new shipment is to be: `units` by `line_id`, from `location`. `fulfilment_id` and
-    `untracked` as in `ShipmentCreated`; without `service` that of the order."""
+    """What a new shipment is to be: `units` by `line_id`, from `location`. `fulfilment_id`,
+    `untracked` and `lots` as in `ShipmentCreated`; without `service` that of the order."""
 
     shipment_id: str
     tracking_token: str
@@ -26,6 +26,7 @@ class ShipmentPlan:
     packages: tuple[Package, ...] = ()
     fulfilment_id: str | None = None
     untracked: bool = False
+    lots: tuple[LineLot, ...] = ()
 
 
 def shipment_created(
@@ -58,6 +59,7 @@ def shipment_created(
         overridden=override.blocks,
         untracked=plan.untracked,
         fulfilment_id=plan.fulfilment_id,
+        lots=plan.lots,
     )
 
 

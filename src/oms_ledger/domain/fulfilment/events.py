@@ -31,6 +31,15 @@ class ShipmentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LineLot:
+    """Units of a line that are of a lot."""
+
+    line_id: LinkText
+    lot: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Package:
     """A parcel of a shipment. `lines` are its units, where they were recorded."""
 
@@ -60,7 +69,8 @@ class ShipmentCreated(ShipmentStreamEvent):
     `overridden` are the blocks in spite of which it was made: holds (`hold:<id>`), `unpaid`, and
     those of fulfilment orders, such as `not_picked`; `force` is the reason. `untracked`: its units
     are of no stock that the ledger keeps. `fulfilment_id` is the fulfilment order whose units it
-    has, once work on that has begun; None: the first one of the location."""
+    has, once work on that has begun; None: the first one of the location. `lots` are those that
+    were named when its units were picked."""
 
     type: ClassVar[str] = "shipment.created.v1"
     shipment_id: ShipmentId
@@ -84,6 +94,7 @@ class ShipmentCreated(ShipmentStreamEvent):
     overridden: tuple[str, ...] = ()
     untracked: bool = False
     fulfilment_id: FulfilmentId | None = None
+    lots: tuple[LineLot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from oms_ledger.domain.channels.state import settings_of
 from oms_ledger.domain.errors import Refused
@@ -29,12 +29,12 @@ NOTHING_OVERRIDDEN = Override()
 @dataclass(frozen=True, slots=True)
 class Block:
     """`name` is its name in the record, `text` what it is called in a sentence, `error` what a
-    refusal says of it, `remedy` what ends it, where that is no hold and no payment."""
+    refusal says of it, `remedy` what ends it."""
 
     name: str
     text: str
-    error: dict[str, Json] = field(default_factory=dict)
-    remedy: str | None = None
+    error: Mapping[str, Json]
+    remedy: str
 
 
 def require_unblocked(
@@ -63,9 +63,7 @@ def require_unblocked(
 
 def remedies(blocks: Iterable[Block]) -> str:
     """What ends the blocks, as a sentence without its full stop."""
-    own = [each.remedy for each in blocks]
-    others = ["Release its holds, or take what is due"] if None in own else []
-    text = ", or ".join(dict.fromkeys([*others, *filter(None, own)]))
+    text = "; ".join(dict.fromkeys(each.remedy for each in blocks))
     return text[0].upper() + text[1:]
 
 
@@ -78,9 +76,10 @@ def holds_of(order: Order, line_ids: Collection[str]) -> list[Block]:
     reasons = ", ".join(sorted({hold.reason for hold in holds}))
     text = "on hold" if order.sensitive else f"on hold ({reasons})"
     first, *others = holds
+    remedy = "release its holds"
     return [
-        Block(f"hold:{first.hold_id}", text, _hold_error(first, order)),
-        *(Block(f"hold:{each.hold_id}", "", _hold_error(each, order)) for each in others),
+        Block(f"hold:{first.hold_id}", text, _hold_error(first, order), remedy),
+        *(Block(f"hold:{each.hold_id}", "", _hold_error(each, order), remedy) for each in others),
     ]
 
 
@@ -98,4 +97,4 @@ def _unpaid(order: Order, given: Given) -> list[Block]:
         return []
     amount = to_text(missing, currency)
     error: dict[str, Json] = {"block": "unpaid", "due": amount, "currency": currency}
-    return [Block("unpaid", f"unpaid ({amount} {currency})", error)]
+    return [Block("unpaid", f"unpaid ({amount} {currency})", error, "take what is due")]

@@ -37,7 +37,16 @@ SCANS_REMEMBERED = 200
 A bound, since carriers of lost parcels send scans for years; one that is repeated after so many
 others is recorded twice, which moves nothing."""
 
-EXCEPTIONS = ("exception", "attempted_delivery", "delayed", "failure", "return_to_sender", "lost")
+EXCEPTIONS = (
+    "exception",
+    "attempted_delivery",
+    "delayed",
+    "failure",
+    "return_to_sender",
+    "lost",
+    "damaged",
+    "refused",
+)
 """Scans that flag a problem; the status stays what it was until a later scan clears it."""
 
 
@@ -76,6 +85,17 @@ def scan_digest(scan: ShipmentScanned) -> int:
     """Eight bytes that tell scans of different code, time or place apart."""
     text = f"{scan.code}\0{scan.scanned_at.timestamp()!r}\0{scan.place}"
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), signed=True)
+
+
+def is_newest(shipment: Shipment, scan: ShipmentScanned) -> bool:
+    return shipment.last_scan_at is None or scan.scanned_at >= shipment.last_scan_at
+
+
+def flags(shipment: Shipment, scan: ShipmentScanned) -> bool:
+    """Whether a scan that is about to be recorded flags the shipment with an exception: no later
+    scan is known, and the shipment is not delivered."""
+    open_to_flags = shipment.status != "delivered" and is_newest(shipment, scan)
+    return open_to_flags and scan.code in EXCEPTIONS
 
 
 def further(status: str, reached: str) -> str:
@@ -121,10 +141,10 @@ def _correct_date(shipment: Shipment, event: ShipmentDateCorrected) -> None:
 def _scan(shipment: Shipment, scan: ShipmentScanned) -> None:
     shipment.scan_digests.append(scan_digest(scan))
     del shipment.scan_digests[:-SCANS_REMEMBERED]
-    newest = shipment.last_scan_at is None or scan.scanned_at >= shipment.last_scan_at
-    if newest:
+    flagged = flags(shipment, scan)
+    if is_newest(shipment, scan):
         shipment.last_scan_at = scan.scanned_at
         if shipment.status != "delivered":
-            shipment.exception = scan.code if scan.code in EXCEPTIONS else None
+            shipment.exception = scan.code if flagged else None
     if scan.code != "delivered":  # delivery is a fact of its own, ShipmentDelivered
         shipment.status = further(shipment.status, scan.code)

@@ -61,19 +61,37 @@ def lots_shipped(
     used: UsedLots,
 ) -> dict[UnitsAt, list[Change]]:
     """The events of the lots that leave on a day, by the units of `stock` that leave; none where
-    the stock is not kept by lots. For what is not `named` the lots leave first that expire first.
-    What leaves is added to `used`. `Refused` with `lot_unavailable` or `unknown_line`."""
+    the stock is not kept by lots. Of lines of which none is `named` those leave that were named at
+    picking; else the lots leave first that expire first. What leaves is added to `used`. `Refused`
+    with `lot_unavailable` or `unknown_line`."""
     units = list(stock)
     wanted = _of_stock(created, units, named) if named else {}
-    changes: dict[UnitsAt, list[Change]] = {}
+    picked = _picked(created, named) if created.lots else {}
     for each in units:
-        level = given.state(StockLevel, stock_key(each.sku, each.location))
-        of_line = wanted.get((each.line_id, each.sku), {})
+        if each.line_id in picked and _level(each, given).lots:
+            wanted[each.line_id, each.sku] = picked[each.line_id]
+    changes: dict[UnitsAt, list[Change]] = {}
+    for each in sorted(units, key=lambda each: (each.line_id, each.sku) not in wanted):
+        level, of_line = _level(each, given), wanted.get((each.line_id, each.sku), {})
         if level.lots or of_line:
             lots = _lots_of_line(each, of_line, level, day, used.setdefault(each.sku, {}))
             if lots:
                 changes[each] = [_left(created, each, lots)]
     return changes
+
+
+def _level(units: UnitsAt, given: Given) -> StockLevel:
+    return given.state(StockLevel, stock_key(units.sku, units.location))
+
+
+def _picked(created: ShipmentCreated, named: NamedLots) -> dict[str, dict[str, int]]:
+    """The lots that were named at picking, by the id of each line that is not `named` now."""
+    now = {line_id for line_id, _ in named}
+    lots: dict[str, dict[str, int]] = {}
+    for each in created.lots:
+        if each.line_id not in now:
+            lots.setdefault(each.line_id, {})[each.lot] = each.quantity
+    return lots
 
 
 def _of_stock(

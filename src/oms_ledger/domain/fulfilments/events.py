@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
+from oms_ledger.domain.fulfilment.events import LineLot
 from oms_ledger.domain.orders.lines import LineQuantity
 from oms_ledger.domain.text_kinds import (
     FulfilmentId,
@@ -104,25 +105,27 @@ class FulfilmentSplit(FulfilmentStreamEvent):
 @dataclass(frozen=True, slots=True)
 class FulfilmentMerged(FulfilmentStreamEvent):
     """`lines` of the fulfilment order `merged` belong to this one from now on; of these `picked`
-    were picked already."""
+    were picked already. `lots` are the lots of these, where they were named."""
 
     type: ClassVar[str] = "fulfilment.merged.v1"
     fulfilment_id: FulfilmentId
     merged: FulfilmentId
     lines: tuple[LineQuantity, ...]
     picked: tuple[LineQuantity, ...] = ()
+    lots: tuple[LineLot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FulfilmentAbsorbed(FulfilmentStreamEvent):
     """`lines`, all units that were not packed, belong to the fulfilment order `into` from now on;
-    of these `picked` were picked already."""
+    of these `picked` were picked already. `lots` as in `FulfilmentMerged`."""
 
     type: ClassVar[str] = "fulfilment.absorbed.v1"
     fulfilment_id: FulfilmentId
     into: FulfilmentId
     lines: tuple[LineQuantity, ...]
     picked: tuple[LineQuantity, ...] = ()
+    lots: tuple[LineLot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +172,13 @@ class FulfilmentPicked(FulfilmentStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class FulfilmentPutBack(FulfilmentStreamEvent):
-    """Picked units that the order does not want any more, to be put back on the shelf."""
+    """Picked units that the order does not want any more, to be put back on the shelf. `lots` are
+    their lots, where these were named."""
 
     type: ClassVar[str] = "fulfilment.put_back.v1"
     fulfilment_id: FulfilmentId
     lines: tuple[LineQuantity, ...]
+    lots: tuple[LineLot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from oms_ledger.domain.fulfilment.creation import (
     ShipmentPlan,
     require_shippable,
@@ -9,6 +11,7 @@ from oms_ledger.domain.fulfilment.creation import (
 )
 from oms_ledger.domain.fulfilment.gate import require_unblocked
 from oms_ledger.domain.fulfilments.blocks import blocks_of_work
+from oms_ledger.domain.fulfilments.lots import lots_to_pack
 from oms_ledger.domain.fulfilments.rules import Case, opening_events, with_put_back
 from oms_ledger.domain.guards import quantities
 from oms_ledger.domain.orders.events import UnitsPacked
@@ -30,6 +33,7 @@ def pack(
     require_shippable(order)
     blocks = blocks_of_work(work, plan.units, ctx.now)
     override = require_unblocked(order, plan.units, force, given, blocks)
+    plan = replace(plan, lots=lots_to_pack(work, plan.units, order))
     order_id, lines = work.name.order_id, quantities(plan.units.items())
     changes = [
         *opening_events(case),

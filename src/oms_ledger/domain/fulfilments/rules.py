@@ -14,6 +14,7 @@ from oms_ledger.domain.fulfilments.events import (
     FulfilmentOpened,
     FulfilmentPutBack,
 )
+from oms_ledger.domain.fulfilments.lots import lots_put_back
 from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.fulfilments.work import (
     Work,
@@ -24,7 +25,7 @@ from oms_ledger.domain.fulfilments.work import (
 from oms_ledger.domain.guards import existing_order, quantities
 from oms_ledger.domain.identifiers import fulfilment_group, fulfilment_name
 from oms_ledger.domain.orders.events import ORDER_EVENTS, FulfilmentReleased
-from oms_ledger.domain.orders.lines import Allocation, LineQuantity
+from oms_ledger.domain.orders.lines import LineQuantity
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change, Given, Json, KeyGroup, Ref
 
@@ -126,14 +127,6 @@ def opened(
     )
 
 
-def units_of(allocations: Iterable[Allocation]) -> dict[str, int]:
-    """Units by `line_id`."""
-    units: dict[str, int] = {}
-    for each in allocations:
-        units[each.line_id] = units.get(each.line_id, 0) + each.quantity
-    return units
-
-
 def wanted_units(
     lines: Iterable[tuple[str, int]], left: Mapping[str, int], order: Order, what: str
 ) -> dict[str, int]:
@@ -187,7 +180,9 @@ def with_put_back(changes: Sequence[Change], order: Order, works: Collection[Wor
     return [
         *changes,
         *(
-            Change(FulfilmentPutBack(w.fulfilment_id, quantities(w.surplus.items())))
+            Change(
+                FulfilmentPutBack(w.fulfilment_id, quantities(w.surplus.items()), lots_put_back(w))
+            )
             for w in surplus
         ),
     ]

@@ -10,6 +10,7 @@ from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.routing.reroute import reroute
 from oms_ledger.domain.stock.events import StockAdjusted
 from oms_ledger.domain.stock.movements import lots_changed, lots_of_adjustment
+from oms_ledger.domain.stock.rules import kits_of, units_taken
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given
 
@@ -21,17 +22,17 @@ def short_pick(
     case: Case, short: Mapping[str, int], ctx: Context, given: Given, *, write_off: bool
 ) -> list[Change]:
     """Units by `line_id` get stock of other locations, or wait where none has any. With
-    `write_off` they are taken off the stock of the location, so that they are not sold again. Units
-    of kits are not, since the component that is missing is not known."""
+    `write_off` they are taken off the stock of the location, so that they are not sold again; of a
+    kit all its components, since the one that is missing is not known."""
     here = case.work.name.location
     excluded = {here, *rejecting_locations(work.state for work in case.works.values())}
     missing = units_here(case, short.items())
     changes = [*reroute(case.order, missing, excluded, SHORT_PICK, ctx, given).changes]
     if write_off:
         units: dict[str, int] = {}
-        for each in missing:
-            if not case.order.lines[each.line_id].line.components:
-                units[each.sku] = units.get(each.sku, 0) + each.quantity
+        kits = kits_of(progress.line for progress in case.order.lines.values())
+        for _, sku, _, quantity in units_taken(missing, kits):
+            units[sku] = units.get(sku, 0) + quantity
         for sku, n in units.items():
             changes += _written_off(sku, here, n, case.work.fulfilment_id, given)
     return changes

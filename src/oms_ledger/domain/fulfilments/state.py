@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, assert_never
 
+from oms_ledger.domain.fulfilment.events import LineLot
 from oms_ledger.domain.fulfilments.events import (
     FULFILMENT_EVENTS,
     FulfilmentAbsorbed,
@@ -40,7 +41,8 @@ from oms_ledger.kernel import Event, Ref, State
 class Fulfilment(State):
     """`claims` are the units of a part that was split off, by `line_id`, those in shipments
     included; the first fulfilment order of a location has none. `picked` are all units that were
-    picked and not put back, those in shipments included. `rejection` and `held` are the reasons.
+    picked and not put back, those in shipments included, and `lots` those of them whose lot was
+    named, by `line_id` and lot. `rejection` and `held` are the reasons.
     `ended` is moved, absorbed or rejected, where its units went elsewhere. `waiting` are the
     shipments whose goods wait for the buyer. `overdue`: `ship_by` has passed."""
 
@@ -57,6 +59,7 @@ class Fulfilment(State):
     ended: str | None = None
     waiting: list[str] = field(default_factory=list)
     overdue: bool = False
+    lots: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def owner(self) -> Ref | None:
@@ -88,15 +91,19 @@ def _apply(fulfilment: Fulfilment, event: FulfilmentEvent) -> None:
             if fulfilment.claims:
                 _add(fulfilment.claims, event.lines)
             _add(fulfilment.picked, event.picked)
+            _add_lots(fulfilment.lots, event.lots)
         case FulfilmentAbsorbed():
             fulfilment.ended = "absorbed"
             _take(fulfilment.claims, event.lines)
             _take(fulfilment.picked, event.picked)
+            _take_lots(fulfilment.lots, event.lots)
         case FulfilmentPicked():
             _add(fulfilment.picked, event.lines)
+            _add_lots(fulfilment.lots, event.lines)
             _take(fulfilment.claims, event.short)
         case FulfilmentPutBack():
             _take(fulfilment.picked, event.lines)
+            _take_lots(fulfilment.lots, event.lots)
         case FulfilmentOverdue():
             fulfilment.overdue = True
         case (
@@ -149,3 +156,20 @@ def _take(units: dict[str, int], lines: Iterable[LineQuantity]) -> None:
     for line in lines:
         if line.line_id in units:
             units[line.line_id] = max(0, units[line.line_id] - line.quantity)
+
+
+def _add_lots(lots: dict[str, dict[str, int]], lines: Iterable[PickedLine | LineLot]) -> None:
+    for line in lines:
+        if line.lot is not None:
+            of_line = lots.setdefault(line.line_id, {})
+            of_line[line.lot] = of_line.get(line.lot, 0) + line.quantity
+
+
+def _take_lots(lots: dict[str, dict[str, int]], lines: Iterable[LineLot]) -> None:
+    for line in lines:
+        of_line = lots[line.line_id]
+        of_line[line.lot] -= line.quantity
+        if not of_line[line.lot]:
+            del of_line[line.lot]
+        if not of_line:
+            del lots[line.line_id]

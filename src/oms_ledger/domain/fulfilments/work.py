@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
+from oms_ledger.domain.fulfilment.events import LineLot
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.identifiers import FulfilmentName, fulfilment_id_of, fulfilment_name
+from oms_ledger.domain.orders.lines import units_by_line
 from oms_ledger.domain.orders.state import Order
 
 PICKUP = "pickup"
@@ -25,7 +27,7 @@ PICKUP = "pickup"
 @dataclass(frozen=True, slots=True)
 class PackedUnits:
     """A shipment of an order: its units by `line_id`, and the fulfilment order that they were of.
-    None: of the first one of the location."""
+    None: of the first one of the location. `lots` as in `ShipmentCreated`."""
 
     shipment_id: str
     location: str
@@ -33,6 +35,7 @@ class PackedUnits:
     carrier: str
     units: Mapping[str, int]
     fulfilment_id: str | None = None
+    lots: tuple[LineLot, ...] = ()
 
     @property
     def has_left(self) -> bool:
@@ -83,17 +86,15 @@ def packed_units(shipments: Iterable[Shipment]) -> list[PackedUnits]:
         created = shipment.created
         if created is None:
             continue
-        units: dict[str, int] = {}
-        for line in created.lines:
-            units[line.line_id] = units.get(line.line_id, 0) + line.quantity
         packed.append(
             PackedUnits(
                 created.shipment_id,
                 created.location,
                 shipment.status,
                 created.carrier,
-                units,
+                units_by_line(created.lines),
                 created.fulfilment_id,
+                created.lots,
             )
         )
     return packed

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from oms_ledger.domain.catalogue.events import Component
+from oms_ledger.domain.catalogue.events import Component, PreorderPromise
 from oms_ledger.domain.money import in_proportion, split
 from oms_ledger.domain.text_kinds import Harmless, LinkText, Sku
 
@@ -96,12 +98,14 @@ class Allocation:
 @dataclass(frozen=True, slots=True)
 class Backorder:
     """Units promised to a line without being there, booked at `location`; of a kit all components
-    are."""
+    are. With a `preorder` they were sold as that, and count towards its cap; where such ones are
+    released, they are given up. Units that get stock are released without."""
 
     line_id: LinkText
     sku: Sku
     location: Harmless
     quantity: int
+    preorder: PreorderPromise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +134,21 @@ class RejectedLine:
     sku: Sku
     requested: int | None = None
     available: int | None = None
+
+
+class UnitsOfLine(Protocol):
+    """Anything that has units of a line."""
+
+    @property
+    def line_id(self) -> str: ...
+
+    @property
+    def quantity(self) -> int: ...
+
+
+def units_by_line(lines: Iterable[UnitsOfLine]) -> dict[str, int]:
+    """The units of each line, added up, by `line_id`."""
+    units: dict[str, int] = {}
+    for line in lines:
+        units[line.line_id] = units.get(line.line_id, 0) + line.quantity
+    return units

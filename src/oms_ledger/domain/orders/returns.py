@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -29,8 +30,10 @@ def apply_to_returns(returns: Returns, event: ReturnProgressed) -> None:
         returns.pop(event.return_id, None)
 
 
-def units_in_returns(returns: Returns) -> Counter[str]:
-    """Units that returns take up, by `line_id`."""
+def units_in_returns(returns: Returns) -> Mapping[str, int]:
+    """Units that returns take up, by `line_id`; nothing for a line with none."""
+    if not returns:  # of most orders
+        return {}
     units: Counter[str] = Counter()
     for each in returns.values():
         units.update(each.units)

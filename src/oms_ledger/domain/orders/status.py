@@ -96,6 +96,8 @@ def return_status(lines: Iterable[LineProgress], returns: Returns) -> str:
         returned += line.returned
     if returned:
         return "returned" if returned >= shipped else "partially_returned"
+    if not returns:
+        return "none"
     statuses = {each.status for each in returns.values()}
     return next((status for status in ("approved", "requested") if status in statuses), "none")
 

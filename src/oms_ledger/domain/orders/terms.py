@@ -110,6 +110,11 @@ class OrderTerms:
         return total
 
     @property
+    def country(self) -> str | None:
+        """Of the shipping address, as far as it is known."""
+        return self.shipping_address.country if self.shipping_address else None
+
+    @property
     def tax_total(self) -> int:
         """Minor units: the tax in `total`."""
         tax = self.shipping.tax if self.shipping else 0

@@ -23,7 +23,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
     statuses, terms = statuses or order.statuses, order.terms
     currency, total, cancelled = terms.currency, terms.total, order.cancelled_total
     in_returns = units_in_returns(order.returns)
-    return {
+    view: dict[str, Json] = {
         "order_id": placed.order_id,
         "order_number": placed.number,
         "version": order.version,
@@ -45,7 +45,8 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         "archived": order.labels.archived,
         "holds": [hold_view(hold) for hold in order.holds.values()],
         "lines": [
-            line_view(line, currency, in_returns[line_id]) for line_id, line in order.lines.items()
+            line_view(line, currency, in_returns.get(line_id, 0))
+            for line_id, line in order.lines.items()
         ],
         "total": to_text(total, currency),
         "tax_total": to_text(terms.tax_total, currency),
@@ -53,8 +54,10 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         "open_total": to_text(total - cancelled, currency),
         "money": money_view(order.balance, currency),
         "currency": currency,
-        **({"imported": placed.imported.stock} if placed.imported is not None else {}),
     }
+    if placed.imported is not None:
+        view["imported"] = placed.imported.stock
+    return view
 
 
 def is_received(answer: Mapping[str, Json]) -> bool:
@@ -134,8 +137,14 @@ def line_view(progress: LineProgress, currency: str, in_returns: int) -> dict[st
             {"location": location, "quantity": quantity}
             for location, quantity in progress.allocated_at.items()
         ],
-        **({"untracked": progress.untracked} if progress.untracked else {}),
     }
+    if progress.preorder is not None:
+        view["preorder"] = {
+            "available_at": rfc3339(progress.preorder.available_at),
+            "quantity": progress.preordered,
+        }
+    if progress.untracked:
+        view["untracked"] = progress.untracked
     if line.components:
         view["components"] = [plain(each) for each in line.components]
     return view

@@ -23,6 +23,7 @@ from oms_ledger.domain.payments.events import (
     ProviderReportReceived,
     RefundFailed,
     RefundRequested,
+    VoidFailed,
     VoidRequested,
 )
 from oms_ledger.domain.payments.state import CaptureEvent, RefundEvent
@@ -47,6 +48,8 @@ def describe_payment(event: PaymentEvent) -> str:
             return f"Release of the authorisation requested{note_suffix(event.reason)}"
         case PaymentVoided():
             return f"{event.amount} released"
+        case VoidFailed():
+            return f"The release failed: {event.code}{note_suffix(event.text)}"
         case AuthorisationExpired():
             return f"The authorisation of {event.amount} expired"
         case PaymentChargedBack():

@@ -28,8 +28,8 @@ class PaymentRequested(PaymentStreamEvent):
     """A payment of an order through `provider`. `capture` is `automatic` (as soon as it is
     authorised) or `manual`. `connection` is the account at the provider, `method_token` the
     provider's token of a stored means of payment, never a card number. `return_url` is where the
-    buyer goes after they have acted. `channel` is that of the order. `account` is that of the
-    store credit which pays."""
+    buyer goes after they have acted. `channel` is that of the order. `account` is the
+    key of the store credit's account which pays."""
 
     type: ClassVar[str] = "payment.requested.v1"
     payment_id: PaymentId
@@ -123,6 +123,16 @@ class PaymentVoided(PaymentStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class VoidFailed(PaymentStreamEvent):
+    """The provider refused a void. What is authorised stays so, and may be voided again."""
+
+    type: ClassVar[str] = "payment.void_failed.v1"
+    payment_id: PaymentId
+    code: Harmless
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorisationExpired(PaymentStreamEvent):
     """The provider no longer reserves `amount`."""
 
@@ -135,7 +145,7 @@ class AuthorisationExpired(PaymentStreamEvent):
 class RefundRequested(PaymentStreamEvent):
     """The intent of a refund. `lines` and `shipping` (minor units) are what it is for, where it is
     for goods or their transport. `destination` is where the money goes if not back to where it
-    came from: `store_credit:<account>` or `exchange:<order id>`."""
+    came from: `store_credit:<key of an account>` or `exchange:<order id>`."""
 
     type: ClassVar[str] = "payment.refund_requested.v1"
     payment_id: PaymentId
@@ -231,6 +241,7 @@ PaymentEvent: TypeAlias = (
     | CaptureFailed
     | VoidRequested
     | PaymentVoided
+    | VoidFailed
     | AuthorisationExpired
     | RefundRequested
     | PaymentRefunded

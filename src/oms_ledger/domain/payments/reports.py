@@ -4,7 +4,7 @@ order."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -29,6 +29,7 @@ from oms_ledger.domain.payments.events import (
     ProviderReportReceived,
     RefundFailed,
     RefundRequested,
+    VoidFailed,
 )
 from oms_ledger.domain.payments.rules import payment_changes
 from oms_ledger.domain.payments.state import Payment
@@ -41,6 +42,7 @@ ReportKind = Literal[
     "captured",
     "capture_failed",
     "voided",
+    "void_failed",
     "authorisation_expired",
     "refunded",
     "refund_failed",
@@ -189,6 +191,20 @@ def _voided(
     ]
 
 
+def _void_failed(
+    payment: Payment, requested: PaymentRequested, report: ProviderReport
+) -> list[PaymentEvent]:
+    """A person must compare what ledger and provider have: unlike a capture or a refund that
+    failed, nothing else shows that money of the buyer's is still reserved."""
+    if not payment.voiding:
+        return []
+    of_all = replace(report, amount=payment.totals.open)
+    return [
+        VoidFailed(requested.payment_id, report.code or "declined", report.text),
+        _discrepancy(requested, of_all, "so much is authorised and not captured"),
+    ]
+
+
 def _expired(
     payment: Payment, requested: PaymentRequested, report: ProviderReport
 ) -> list[PaymentEvent]:
@@ -294,6 +310,7 @@ _RULES: dict[str, Rule] = {
     "captured": _captured,
     "capture_failed": _capture_failed,
     "voided": _voided,
+    "void_failed": _void_failed,
     "authorisation_expired": _expired,
     "refunded": _refunded,
     "refund_failed": _refund_failed,

@@ -27,6 +27,9 @@ from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.store_credit import STORE_CREDIT, account_changes
 from oms_ledger.kernel import Change, Given, Json
 
+WITHOUT_CONNECTION = ("manual", "external", STORE_CREDIT)
+"""Providers of which the ledger calls none: payments by them go through no connection."""
+
 
 def is_settled_here(requested: PaymentRequested) -> bool:
     """Whether a payment has no outside: what is requested of it happens at once, in the same
@@ -141,6 +144,11 @@ def void(payment: Payment, requested: PaymentRequested, reason: str | None) -> l
             PaymentVoided(payment_id, Money(payment.totals.open, requested.amount.currency))
         )
     return events
+
+
+def is_unpaid(order: Order) -> bool:
+    """Whether anything is due of an order that no payment has authorised."""
+    return order.balance.due > order.balance.authorised
 
 
 def needs_authorisations(order: Order) -> bool:

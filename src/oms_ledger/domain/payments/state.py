@@ -27,6 +27,7 @@ from oms_ledger.domain.payments.events import (
     ProviderReportReceived,
     RefundFailed,
     RefundRequested,
+    VoidFailed,
     VoidRequested,
 )
 from oms_ledger.kernel import Event, Ref, State
@@ -139,6 +140,7 @@ OutcomeEvent: TypeAlias = (
     | PaymentFailed
     | VoidRequested
     | PaymentVoided
+    | VoidFailed
     | AuthorisationExpired
 )
 CaptureEvent: TypeAlias = CaptureRequested | PaymentCaptured | CaptureFailed
@@ -184,6 +186,8 @@ def _apply_outcome(payment: Payment, event: OutcomeEvent) -> None:
             payment.voiding, payment.expires_at = False, None
             payment.outcome = "accepted"
             totals.released += event.amount.minor
+        case VoidFailed():
+            payment.voiding = False
         case AuthorisationExpired():
             payment.voiding, payment.expires_at = False, None
             totals.released += event.amount.minor

@@ -70,13 +70,14 @@ def existing_reservation(
 
 def active_reservation(
     given: Given, reservation_id: str, now: datetime, wanted: str
-) -> ReservationCreated:
-    """The first event of a reservation whose units are held, and whose time has not come.
-    `NotFound`, or `Refused` with `illegal_transition`, where it is not such a one."""
+) -> tuple[ReservationCreated, datetime]:
+    """The first event of a reservation whose units are held, and the time at which it expires,
+    which has not come. `NotFound`, or `Refused` with `illegal_transition`, where it is not such a
+    one."""
     reservation, created, expires_at = existing_reservation(given, reservation_id)
     over = reservation.ended is None and expires_at <= now
     if over or reservation.ended is not None:
         status = "expired" if over else reservation.status
         remedy = "Make another one, or order without it."
         raise illegal_transition("The reservation", status, wanted, remedy)
-    return created
+    return created, expires_at

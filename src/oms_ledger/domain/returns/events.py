@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.orders.lines import LineQuantity, OrderLine
+from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, ReturnId, Sku
 from oms_ledger.kernel import Event
 
@@ -52,7 +53,8 @@ class ReturnRequested(ReturnStreamEvent):
     store_credit, replacement or none. A blind return has no `order_id`. `location` is where the
     goods are to go. `replacement` are the lines of the order that replaces the goods;
     `ship_replacement` is now or on_receipt. `override` is the reason for which staff accepted it
-    outside the return policy. `account` is that of the store credit which it is refunded to."""
+    outside the return policy. `account` is the key of the store credit's account which it is
+    refunded to, `account_number` the account's name and `account_ending` its last characters."""
 
     type: ClassVar[str] = "return.requested.v1"
     return_id: ReturnId
@@ -72,6 +74,8 @@ class ReturnRequested(ReturnStreamEvent):
     override: str | None = None
     sensitive: bool = False
     account: str | None = None
+    account_number: Personal | None = None
+    account_ending: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)

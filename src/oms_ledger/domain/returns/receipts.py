@@ -14,8 +14,9 @@ from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import quantities, require_location
 from oms_ledger.domain.identifiers import lot_key
 from oms_ledger.domain.lots.events import SerialReturned
-from oms_ledger.domain.lots.state import Lot, Serial
+from oms_ledger.domain.lots.state import Serial
 from oms_ledger.domain.orders.events import HoldReleased, UnitsReturned
+from oms_ledger.domain.orders.lines import units_by_line
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.events import ReceivedLine, ReturnReceived, ReturnRequested
 from oms_ledger.domain.returns.rules import require_stage, return_changes
@@ -26,7 +27,7 @@ from oms_ledger.domain.stock.events import (
     StockReturned,
     StockStateChanged,
 )
-from oms_ledger.domain.stock.movements import lots_changed
+from oms_ledger.domain.stock.movements import lot_received, lots_changed
 from oms_ledger.kernel import Change, Given
 
 DISPOSITIONS = {"resellable": "restock", "damaged": "quarantine", "wrong_item": "quarantine"}
@@ -83,11 +84,8 @@ def _units_returned(
     requested: ReturnRequested, lines: Sequence[ReceivedLine], order: Order
 ) -> list[Change]:
     """The units that the order counts as returned: never more than were shipped."""
-    units: dict[str, int] = {}
-    for line in lines:
-        units[line.line_id] = units.get(line.line_id, 0) + line.quantity
     counted: dict[str, int] = {}
-    for line_id, received in units.items():
+    for line_id, received in units_by_line(lines).items():
         progress = order.lines[line_id]
         out = progress.shipped - progress.returned
         if min(received, out) > 0:
@@ -138,14 +136,7 @@ def _lot(sku: str, name: str | None, units: int, given: Given) -> LotChange | No
     lot."""
     if name is None:
         return None
-    lot = given.state(Lot, lot_key(sku, name))
-    if not lot.version:
-        raise Refused(
-            f"There is no lot {name} of {sku}. GET /v1/lots lists them; or leave `lot` out.",
-            code="unknown_lot",
-            errors=[{"sku": sku, "lot": name}],
-        )
-    return LotChange(name, units, lot.status, lot.expires_on)
+    return lot_received(sku, name, units, "GET /v1/lots lists them; or leave `lot` out.", given)
 
 
 def _not_sold(returned: StockReturned, disposition: str, lot: LotChange | None) -> list[Change]:

@@ -31,6 +31,7 @@ from oms_ledger.domain.payments.store_credit import (
 from oms_ledger.domain.returns.events import ReturnRefunded, ReturnRequested
 from oms_ledger.domain.returns.rules import return_changes
 from oms_ledger.domain.returns.state import Return
+from oms_ledger.domain.store_credit.events import StoreCreditIssued
 from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.kernel import Change, Given, Ref
 
@@ -205,7 +206,19 @@ def _payments(
             )
         events = [event for intent in intents for event in refund(payment, intent)]
         changes += payment_changes(payment, events)
-    return changes
+    return [_with_account_number(change, requested) for change in changes]
+
+
+def _with_account_number(change: Change, requested: ReturnRequested) -> Change:
+    """What is issued to the account of a return says how that is named."""
+    if not isinstance(change.event, StoreCreditIssued):
+        return change
+    named = replace(
+        change.event,
+        account_number=requested.account_number,
+        account_ending=requested.account_ending,
+    )
+    return change._replace(event=named)
 
 
 def _replacement_paid(

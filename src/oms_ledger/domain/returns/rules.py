@@ -55,7 +55,7 @@ def require_returnable(order: Order, wanted: Iterable[RequestedLine]) -> None:
     faults: list[dict[str, Json]] = []
     for line in wanted:
         progress = order.lines.get(line.line_id)
-        out = progress.shipped - progress.returned - taken[line.line_id] if progress else 0
+        out = progress.shipped - progress.returned - taken.get(line.line_id, 0) if progress else 0
         if line.quantity > out:
             sku = progress.line.sku if progress else None
             faults.append(

@@ -155,9 +155,11 @@ class RoutingFiguresAnswer(TypedDict):
 
 
 class BacktestAnswer(TypedDict):
-    """`done` is what was done, `by_rules` what each set of rules would have done, by name."""
+    """`done` is what was done, `by_rules` what each set of rules would have done, by name.
+    `untracked_orders` were imported without stock, and are in neither."""
 
     position: int
+    untracked_orders: int
     done: RoutingFiguresAnswer
     by_rules: dict[str, RoutingFiguresAnswer]
 

@@ -79,11 +79,13 @@ class BacktestScope:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """`done` is what was done, `by_rules` what the sets of rules would have done, by name."""
+    """`done` is what was done, `by_rules` what the sets of rules would have done, by name.
+    `untracked_orders` were imported without stock, and are in neither."""
 
     position: Position
     done: RoutingFigures
     by_rules: Mapping[str, RoutingFigures]
+    untracked_orders: int = 0
 
 
 def backtest(
@@ -110,7 +112,8 @@ def backtest(
             continue
         break
     progress(log.position)
-    return Backtest(log.position, replay.done, {n: s.figures for n, s in simulations.items()})
+    figures = {name: each.figures for name, each in simulations.items()}
+    return Backtest(log.position, replay.done, figures, replay.untracked_orders)
 
 
 class _Replay:
@@ -124,13 +127,14 @@ class _Replay:
         costs: RoutingRule | None,
     ) -> None:
         self.done = RoutingFigures()
+        self.untracked_orders = 0
         self._present = present
         self._scope = scope
         self._simulations = list(simulations.values())
         self._costs = costs
         self._levels: dict[str, dict[str, StockLevel]] = {}
         self._skus: dict[str, dict[str, str]] = {}
-        self._kits: dict[str, dict[str, tuple[Component, ...]]] = {}  # of orders out of the scope
+        self._kits: dict[str, dict[str, tuple[Component, ...]]] = {}  # of orders not routed again
 
     def is_after_scope(self, recorded: Recorded) -> bool:
         """Orders are recorded when or after they are placed: what is recorded after the scope ends
@@ -142,7 +146,7 @@ class _Replay:
     def apply(self, event: Event) -> None:
         match event:
             case ProductDefined():
-                self._present.safety[event.sku] = event.safety_stock
+                self._present.products[event.sku] = event
             case OrderPlaced():
                 self._placed(event)
             case OrderCancelled():
@@ -162,7 +166,9 @@ class _Replay:
 
     def _placed(self, placed: OrderPlaced) -> None:
         lines = placed.terms.lines
-        if not self._scope.contains(placed):
+        in_scope = self._scope.contains(placed)
+        if not in_scope or _is_untracked(placed):
+            self.untracked_orders += in_scope
             if kits := kits_of(lines):
                 self._kits[placed.order_id] = dict(kits)
             self._as_done(placed.order_id, placed.allocations)
@@ -240,3 +246,8 @@ class _Replay:
         elif event.backorders_released:
             for simulation in self._simulations:
                 simulation.fill_waiting(event.order_id, skus, self._levels)
+
+
+def _is_untracked(placed: OrderPlaced) -> bool:
+    """Whether an order was imported without any stock, as with `stock: skip`."""
+    return bool(placed.untracked) and not placed.allocations and not placed.backorders

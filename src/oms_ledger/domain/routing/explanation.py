@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import NotFound
@@ -19,12 +18,13 @@ from oms_ledger.domain.routing.state import routing_rules
 from oms_ledger.domain.stock.rules import (
     available_units,
     by_priority,
+    kits_of,
     of_channel,
     sellable_units,
     skus_taken,
     stock_by_location,
 )
-from oms_ledger.kernel import Given, Log, S, State
+from oms_ledger.kernel import Given
 
 OTHERS_MAX = 200
 """Places without stock that an explanation names."""
@@ -36,26 +36,6 @@ class Explanation:
 
     routed: OrderRouted
     others: Mapping[str, str]
-
-
-class StatesOfLog:
-    """A `kernel.Given` of the last position of a log, folded as it is read."""
-
-    def __init__(self, log: Log) -> None:
-        self._log = log
-        self._states: dict[tuple[type[State], str], State] = {}
-
-    def state(self, kind: type[S], key: str) -> S:
-        if (kind, key) not in self._states:
-            self._states[kind, key] = self._log.fold(kind, key)
-        return cast(S, self._states[kind, key])
-
-    def all(self, kind: type[S]) -> Collection[S]:
-        return [self.state(kind, key) for key in self._log.keys(kind)]
-
-    def group(self, kind: type[S], prefix: str) -> Mapping[str, S]:
-        keys = (key for key in self._log.keys(kind, prefix) if "@" not in key[len(prefix) :])
-        return {key[len(prefix) :]: self.state(kind, key) for key in keys}
 
 
 def explain(
@@ -70,10 +50,11 @@ def explain(
     wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
     stock = stock_by_location(given, skus_taken(terms.lines))
     available = sellable_units(given, stock, terms.channel)
-    sourcing = Sourcing("", terms, "simulation", now, postal_area)
+    kits = kits_of(terms.lines)
+    sourcing = Sourcing("", terms, "simulation", now, kits, postal_area)
     demand = demand_of(sourcing, wanted, available, given)
     ranking = rank(demand, chosen)
-    plan = fill(wanted, available, demand, ranking, chosen, sourcing.kits)
+    plan = fill(wanted, available, demand, ranking, chosen, kits)
     routed = order_routed(sourcing, demand, ranking, plan, chosen)
     at_hand = of_channel(available_units(given, stock), terms.channel, given)
     kept = {code for places in at_hand.values() for code, units in places.items() if units > 0}

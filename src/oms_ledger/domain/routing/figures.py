@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Protocol
 
 from oms_ledger.domain.catalogue.state import Location
+from oms_ledger.domain.figures.ratios import ratio
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.routing.demand import Demand
 from oms_ledger.domain.routing.events import RoutingRule
 from oms_ledger.domain.routing.fill import units_by_place
 from oms_ledger.domain.routing.rank import metres_to, parcel_cost
+from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.rules import Plan
 from oms_ledger.kernel import Json, S
 
@@ -85,7 +87,7 @@ class RoutingFigures:
             self.costed += 1
             self.cost += cost
         if defined is not None and defined.daily_capacity is not None:
-            day = (code, placed_at.date().isoformat())
+            day = (code, day_of(placed_at))
             before = self.days.get(day, 0)
             self.days[day] = before + quantity
             self.over_capacity += max(0, before + quantity - defined.daily_capacity) - max(
@@ -117,8 +119,3 @@ def figures_view(figures: RoutingFigures, currency: str | None) -> dict[str, Jso
             for code, (parcels, units) in sorted(f.by_location.items())
         ],
     }
-
-
-def ratio(part: float, whole: int) -> float | None:
-    """To four digits; None of nothing."""
-    return round(part / whole, 4) if whole else None

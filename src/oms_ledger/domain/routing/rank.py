@@ -263,9 +263,14 @@ def parcel_cost(rule: RoutingRule, code: str, metres: int | None, units: int) ->
 
 
 def cost_entry(rule: RoutingRule, code: str) -> LocationCost | None:
-    """The costs of a place, or those of places without an entry."""
-    entries = {entry.location: entry for entry in rule.costs}
-    return entries.get(code) or entries.get("")
+    """The costs of a place, or those of places without an entry; of several the last."""
+    others: LocationCost | None = None
+    for entry in reversed(rule.costs):
+        if entry.location == code:
+            return entry
+        if not entry.location and others is None:
+            others = entry
+    return others
 
 
 SCORES: Mapping[str, Callable[[RoutingRule, Place, Demand, Remaining], Scored]] = {

@@ -13,6 +13,7 @@ from oms_ledger.domain.routing.source import Sourcing, routing_refs, source, wit
 from oms_ledger.domain.stock.rules import (
     Shortage,
     backorder_refs,
+    give_back,
     kits_of,
     locations_of,
     sellable_units,
@@ -49,22 +50,29 @@ def reroute(
     given: Given,
     *,
     keep: bool = False,
+    for_good: bool = False,
 ) -> Rerouted:
     """New places for `moved`, units that are allocated to the order and not packed; none of the
-    `excluded` ones, from which nothing of the order comes any more. What no other place has is
-    backordered, or with `keep` stays where it is. `ValueError` for units that are not allocated."""
+    `excluded` ones. Nothing of the order comes from these any more if its channel has rules, or
+    with `for_good`. What no other place has is backordered, or with `keep` stays where it is.
+    `ValueError` for units that are not allocated."""
     _check(order, moved)
     order_id, channel = order.first_event.order_id, order.terms.channel
     kits = kits_of(p.line for p in order.lines.values())
     units = list(units_taken(moved, kits))
     stock = stock_by_location(given, {each.sku for each in units})
     available = without(sellable_units(given, stock, channel), excluded)
-    for each in units:
-        places = available[each.sku]
-        if each.location in places:
-            places[each.location] = max(0, places[each.location]) + each.quantity
-    left_out = tuple(sorted(excluded))
-    sourcing = Sourcing(order_id, order.terms, cause, ctx.now, order.postal_area, excluded=left_out)
+    give_back(available, units, stock)
+    sourcing = Sourcing(
+        order_id,
+        order.terms,
+        cause,
+        ctx.now,
+        kits,
+        order.postal_area,
+        excluded=tuple(sorted(excluded)),
+        keeps_excluded=for_good and bool(excluded),
+    )
     sourced = source(sourcing, _wanted(moved), available, given)
     plan = sourced.plan
     kept = _kept(moved, plan.shortages) if keep else []
@@ -98,7 +106,7 @@ def reroute_refs(order_id: str, given: Given) -> list[Ref]:
     refs += stock_of_lines(order)
     refs += [ref for sku in skus for ref in stock_group_refs(sku)]
     refs += backorder_refs(skus, terms.channel, given)
-    return refs + routing_refs(terms.channel, terms.shipping_address, skus, given, order_id)
+    return refs + routing_refs(terms.channel, terms.country, skus, given, order_id)
 
 
 def allocated_units(order: Order, locations: Collection[str] | None = None) -> list[Allocation]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
+from oms_ledger.domain.catalogue.events import Component, ProductDefined
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.identifiers import channel_key
@@ -16,13 +17,15 @@ from oms_ledger.domain.routing.events import RoutingRule, UnitsRouted
 from oms_ledger.domain.routing.figures import RoutingFigures
 from oms_ledger.domain.routing.fill import Wanted, fill
 from oms_ledger.domain.routing.rank import rank
-from oms_ledger.domain.routing.source import Sourcing, day_of, demand_of
+from oms_ledger.domain.routing.source import Sourcing, demand_of
 from oms_ledger.domain.routing.state import LocationLoad, PostalAreas
+from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.rules import (
     Available,
     Kits,
     Plan,
     by_priority,
+    keep_for_waiting,
     kits_of,
     skus_taken,
     units_taken,
@@ -42,7 +45,7 @@ class PresentStates:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._states: dict[tuple[type[State], str], State] = {}
-        self.safety: dict[str, int] = {}
+        self.products: dict[str, ProductDefined] = {}
         locations = [log.fold(Location, code) for code in log.keys(Location)]
         self.priority = by_priority(locations)
         self.open = frozenset(
@@ -93,16 +96,13 @@ class _WithLoads:
 @dataclass(slots=True)
 class _SimulatedOrder:
     """The units of an order by line and place, and those that wait by line. `lines` are those as
-    placed, then those that edits add or change."""
+    placed, then those that edits add or change; `kits` those of them that are kits."""
 
     placed: OrderPlaced
     lines: tuple[OrderLine, ...]
+    kits: dict[str, tuple[Component, ...]]
     at: dict[str, dict[str, int]] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def kits(self) -> Kits:
-        return kits_of(self.lines)
 
 
 class Simulation:
@@ -119,10 +119,15 @@ class Simulation:
         self._orders: dict[str, _SimulatedOrder] = {}
 
     def place(self, placed: OrderPlaced, levels: Levels) -> tuple[Demand, Plan]:
-        """Route a new order; its demand and plan."""
+        """Route a new order; its demand and plan. Untracked units get no stock."""
         lines = placed.terms.lines
-        order = self._orders[placed.order_id] = _SimulatedOrder(placed, lines)
-        wanted = [(line.line_id, line.sku, line.quantity) for line in lines if line.stocked]
+        order = self._orders[placed.order_id] = _SimulatedOrder(placed, lines, dict(kits_of(lines)))
+        untracked = {each.line_id: each.quantity for each in placed.untracked}
+        wanted = [
+            (line.line_id, line.sku, units)
+            for line in lines
+            if line.stocked and (units := line.quantity - untracked.get(line.line_id, 0))
+        ]
         return self.route(order, wanted, levels)
 
     def route(
@@ -137,7 +142,7 @@ class Simulation:
         available = self._available(skus, placed.terms.channel, levels)
         at, lines = placed.placed_at, order.lines
         area = placed.postal_area
-        sourcing = Sourcing(placed.order_id, placed.terms, "backtest", at, area, lines)
+        sourcing = Sourcing(placed.order_id, placed.terms, "backtest", at, order.kits, area, lines)
         demand = demand_of(sourcing, wanted, available, cast(Given, self._given))
         ranking = rank(demand, self.rules)
         plan = fill(wanted, available, demand, ranking, self.rules, order.kits)
@@ -152,17 +157,16 @@ class Simulation:
     ) -> Available:
         sold_at, available = self._present.places_of(channel), {}
         for sku in skus:
-            taken, safety = self.taken.get(sku, {}), self._present.safety.get(sku, 0)
+            taken, product = self.taken.get(sku, {}), self._present.products.get(sku)
             of_sku = levels.get(sku, {})
             free = {
-                code: of_sku[code].free - taken.get(code, 0) - safety
+                code: of_sku[code].free
+                - taken.get(code, 0)
+                - (product.safety_stock_of(code) if product else 0)
                 for code in self._present.priority
                 if code in of_sku and code in sold_at
             }
-            kept = self.waiting.get(sku, 0)
-            for code, units in free.items():
-                held_back = min(kept, max(0, units))
-                free[code], kept = units - held_back, kept - held_back
+            keep_for_waiting(free, self.waiting.get(sku, 0))
             available[sku] = free
         return available
 
@@ -201,6 +205,8 @@ class Simulation:
         places = order.at.get(line_id, {})
         for code in reversed(list(places)):
             given_up = min(units, places[code])
+            if not given_up:
+                continue
             add_units(places, code, -given_up)
             self.book_as_done([Allocation(line_id, sku, code, given_up)], order.kits, -1)
             units -= given_up
@@ -230,6 +236,7 @@ class Simulation:
         """Route further units of an order; `lines` are those that an edit adds or changes."""
         order = self._orders[order_id]
         order.lines = (*order.lines, *lines)
+        order.kits |= kits_of(lines)
         if wanted:
             self.route(order, wanted, levels)
 

@@ -1,5 +1,6 @@
 """Where the units of an order come from: by the rules of its channel, or without any in the order
-of priority. A decision by rules is recorded with what it was made from."""
+of priority. A decision by rules, or that excludes places for good, is recorded with what it was
+made from."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.geography import postal_area
 from oms_ledger.domain.identifiers import channel_key, stock_group
 from oms_ledger.domain.orders.lines import OrderLine
-from oms_ledger.domain.orders.terms import Address, OrderTerms
+from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.routing.demand import Demand, DemandLine, Destination, Place
 from oms_ledger.domain.routing.events import (
     OrderRouted,
@@ -23,7 +24,8 @@ from oms_ledger.domain.routing.events import (
 from oms_ledger.domain.routing.fill import Wanted, fill, units_by_place
 from oms_ledger.domain.routing.rank import Ranking, rank
 from oms_ledger.domain.routing.state import LocationLoad, OrderRouting, PostalAreas, routing_rules
-from oms_ledger.domain.stock.rules import Available, Kits, Plan, allocate, kits_of
+from oms_ledger.domain.stock.movements import day_of
+from oms_ledger.domain.stock.rules import Available, Kits, Plan, allocate
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Given, Ref
 
@@ -31,28 +33,37 @@ RANKED_MAX = 50
 """Places of a recorded ranking: the first ones, and all that send something."""
 
 
+PLACEMENT = "placement"
+"""The cause of the first decision about an order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sourcing:
-    """What `source` is about. `postal_area` is that of the shipping address; `lines` are those of
-    the order, or more; `cause` is recorded; places in `excluded` send nothing of this order any
-    more."""
+    """What `source` is about. `cause` is recorded; `kits` are those of all lines that need units;
+    `postal_area` is that of the shipping address; `lines` are those of the order, or more. Places
+    in `excluded` send nothing of this order any more; with `keeps_excluded` that is recorded in a
+    channel without rules too."""
 
     order_id: str
     terms: OrderTerms
     cause: str
     now: datetime
+    kits: Kits
     postal_area: str | None = None
     lines: tuple[OrderLine, ...] = ()
     excluded: tuple[str, ...] = ()
+    keeps_excluded: bool = False
 
     @property
-    def kits(self) -> Kits:
-        return kits_of(self.lines or self.terms.lines)
+    def is_placement(self) -> bool:
+        """Whether the order is new, so that nothing was decided about it before."""
+        return self.cause == PLACEMENT
 
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
-    """A plan, and the events that record how it was made: none in a channel without rules."""
+    """A plan, and the events that record how it was made: in a channel without rules none, unless
+    places are excluded for the rest of the order's life."""
 
     plan: Plan
     decision: Sequence[Change] = ()
@@ -63,32 +74,33 @@ def source(
 ) -> Sourced:
     """Cover `wanted` from `available`. What is short does not depend on the rules."""
     rules = routing_rules(sourcing.terms.channel, given)
-    kits = sourcing.kits
-    if not rules or not wanted:
-        return Sourced(allocate(wanted, without(available, sourcing.excluded), kits))
-    excluded = given.state(OrderRouting, sourcing.order_id).excluded
-    available = without(available, {*sourcing.excluded, *excluded})
+    excluded = set(sourcing.excluded)
+    if not sourcing.is_placement:
+        excluded |= {*given.state(OrderRouting, sourcing.order_id).excluded}
+    available = without(available, excluded)
+    if not wanted or not (rules or sourcing.keeps_excluded):
+        return Sourced(allocate(wanted, available, sourcing.kits))
     demand = demand_of(sourcing, wanted, available, given)
     ranking = rank(demand, rules)
-    plan = fill(wanted, available, demand, ranking, rules, kits)
+    plan = fill(wanted, available, demand, ranking, rules, sourcing.kits)
     routed = order_routed(sourcing, demand, ranking, plan, rules)
     return Sourced(plan, [Change(routed), *_units_routed(routed, rules, given)])
 
 
 def routing_refs(
     channel: str,
-    address: Address | None,
+    country: str | None,
     skus: Iterable[str],
     given: Given,
     order_id: str | None = None,
 ) -> list[Ref]:
-    """What `source` reads beyond the stock; nothing in a channel without rules. `order_id` is None
-    for an order that is new."""
-    rules = routing_rules(channel, given)
-    kinds = {rule.kind for rule in rules}
-    refs: list[Ref] = [(OrderRouting, order_id)] if rules and order_id is not None else []
-    if kinds & {"nearest", "cost", "plugin"} and address is not None and address.country:
-        refs.append((PostalAreas, address.country))
+    """What `source` reads beyond the stock: in a channel without rules the excluded places of an
+    order, and of a new one nothing. `country` is that of the shipping address; `order_id` is None
+    for an order that is new. `skus` are looked at where a rule is about the capacity of places."""
+    refs: list[Ref] = [] if order_id is None else [(OrderRouting, order_id)]
+    kinds = {rule.kind for rule in routing_rules(channel, given)}
+    if country and kinds & {"nearest", "cost", "plugin"}:
+        refs.append((PostalAreas, country))
     if "capacity" in kinds:
         codes = {code for sku in skus for code in given.group(StockLevel, stock_group(sku))}
         refs += [(LocationLoad, code) for code in sorted(codes)]
@@ -115,9 +127,10 @@ def demand_of(
 ) -> Demand:
     """The demand and the places that have any of it. Of a kit its components are needed."""
     prices = {line.line_id: line.unit_price for line in sourcing.lines or sourcing.terms.lines}
-    kits = sourcing.kits
     lines = tuple(
-        line for each in wanted for line in _demand_lines(each, prices.get(each[0], 0), kits)
+        line
+        for each in wanted
+        for line in _demand_lines(each, prices.get(each[0], 0), sourcing.kits)
     )
     units: dict[str, dict[str, int]] = {}
     for sku in dict.fromkeys(line.sku for line in lines):
@@ -138,10 +151,6 @@ def _demand_lines(wanted: Wanted, unit_price: int, kits: Kits) -> Iterable[Deman
     for each in components:
         price = unit_price // each.quantity  # so that quantity times price is the line's value
         yield DemandLine(line_id, each.sku, units * each.quantity, price)
-
-
-def day_of(now: datetime) -> str:
-    return now.date().isoformat()
 
 
 def destination_of(sourcing: Sourcing, given: Given) -> Destination:

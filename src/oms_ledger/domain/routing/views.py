@@ -93,6 +93,7 @@ def backtest_view(tested: Backtest, currency: str | None) -> dict[str, Json]:
     """`currency` is that of the rule about costs."""
     return {
         "position": tested.position,
+        "untracked_orders": tested.untracked_orders,
         "done": figures_view(tested.done, currency),
         "by_rules": {name: figures_view(f, currency) for name, f in tested.by_rules.items()},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from oms_ledger.domain.stock.events import (
     LotChange,
@@ -77,14 +77,20 @@ def book_lot_status(lots: Mapping[str, LotBalance], event: StockLotStatusChanged
     lot.status, lot.expires_on = event.status, event.expires_on
 
 
-def book_state_of_lot(lots: Mapping[str, LotBalance], event: StockStateChanged) -> None:
-    assert event.lot is not None, "the units are of a lot"
-    lot = lots[event.lot]
+class StateCounters(Protocol):
+    """The counters that a change of state moves: of a stock, a lot, or a read model's row."""
+
+    damaged: int
+    quarantine: int
+
+
+def book_state(counters: StateCounters, event: StockStateChanged) -> None:
+    """Move the units to their new state."""
     for state, change in ((event.from_state, -event.quantity), (event.to_state, event.quantity)):
         if state == "damaged":
-            lot.damaged += change
+            counters.damaged += change
         elif state == "quarantine":
-            lot.quarantine += change
+            counters.quarantine += change
 
 
 def by_expiry(lots: Mapping[str, LotBalance]) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.identifiers import lot_key
+from oms_ledger.domain.identifiers import lot_key, stock_key
 from oms_ledger.domain.lots.events import LotDefined
 from oms_ledger.domain.lots.state import Lot
 from oms_ledger.domain.stock.events import (
@@ -28,7 +28,7 @@ from oms_ledger.kernel import Change, Given
 
 
 def day_of(at: datetime) -> str:
-    """The day of a time in UTC, by which lots expire: YYYY-MM-DD."""
+    """The day of a time in UTC, by which lots expire and capacity is counted: YYYY-MM-DD."""
     return at.date().isoformat()
 
 
@@ -114,16 +114,30 @@ def _unavailable(
     )
 
 
+def lot_received(sku: str, name: str, units: int, remedy: str, given: Given) -> LotChange:
+    """The change by which units of a lot come in. `Refused` with `unknown_lot` and the `remedy`
+    where there never was such a lot."""
+    lot = given.state(Lot, lot_key(sku, name))
+    if not lot.version:
+        raise Refused(
+            f"There is no lot {name} of {sku}. {remedy}",
+            code="unknown_lot",
+            errors=[{"sku": sku, "lot": name}],
+        )
+    return LotChange(name, units, lot.status, lot.expires_on)
+
+
 def lots_of_adjustment(
     level: StockLevel, sku: str, location: str, change: int, lot: str | None, given: Given
 ) -> list[LotChange]:
     """The lots whose units an adjustment adds or takes away: of `lot`; else units that are of no
-    lot first, then those of lots that expire first."""
+    lot first, then those of lots that expire first. `Refused` with `unknown_lot` where there never
+    was such a lot."""
     if lot is not None:
         if change < 0:
             return [named_lot(level, sku, location, lot, -change, None)]
-        state = given.state(Lot, lot_key(sku, lot))
-        return [LotChange(lot, change, state.status, state.expires_on)]
+        remedy = "Receive it with POST /v1/stock/receipts, or leave `lot` out."
+        return [lot_received(sku, lot, change, remedy, given)]
     if change > 0 or not level.lots:
         return []
     units = first_expired_first_out(max(0, -change - level.without_lot()), level.lots, None, {})
@@ -150,14 +164,31 @@ def require_free(
     """`Refused` with `insufficient_stock` where fewer units are promised to nobody. Units of a
     `lot` that is blocked are promised to nobody."""
     blocked = lot in level.lots and level.lots[lot].status != APPROVED if lot else False
-    if blocked or units <= level.free:
-        return
-    free = max(0, level.free)
-    raise Refused(
-        f"Only {free} units of {sku} at {location} are promised to nobody, {units} are"
-        " wanted. Cancel or re-allocate orders first, or take fewer.",
+    if not blocked and units > level.free:
+        remedy = "Cancel or re-allocate orders first, or take fewer."
+        raise _too_few_free(location, {sku: units}, {sku: max(0, level.free)}, remedy)
+
+
+def require_all_free(units: Mapping[str, int], location: str, remedy: str, given: Given) -> None:
+    """`Refused` with `insufficient_stock`, naming every SKU of which the location has fewer units
+    that are promised to nobody. `units` by SKU."""
+    free = {sku: max(0, given.state(StockLevel, stock_key(sku, location)).free) for sku in units}
+    short = {sku: wanted for sku, wanted in units.items() if wanted > free[sku]}
+    if short:
+        raise _too_few_free(location, short, free, remedy)
+
+
+def _too_few_free(
+    location: str, wanted: Mapping[str, int], free: Mapping[str, int], remedy: str
+) -> Refused:
+    texts = ", ".join(f"{free[sku]} of {units} {sku}" for sku, units in wanted.items())
+    return Refused(
+        f"Too few units at {location} are promised to nobody: {texts}. {remedy}",
         code="insufficient_stock",
-        errors=[{"sku": sku, "location": location, "requested": units, "available": free}],
+        errors=[
+            {"sku": sku, "location": location, "requested": units, "available": free[sku]}
+            for sku, units in wanted.items()
+        ],
     )
 
 

@@ -10,6 +10,7 @@ from oms_ledger.domain.stock.events import (
     BackorderReleased,
     IncomingStockAdded,
     IncomingStockRemoved,
+    PreorderRescheduled,
     ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
@@ -33,7 +34,7 @@ from oms_ledger.domain.stock.lots import (
     UnitsByState,
     book_lot_status,
     book_lots,
-    book_state_of_lot,
+    book_state,
     units_without_lot,
 )
 from oms_ledger.kernel import Event, State
@@ -60,7 +61,7 @@ def book(balances: Balances, event: StockEvent) -> None:
         case StockShipped():
             balances.on_hand -= event.quantity
             balances.allocated -= event.quantity
-        case ShippedDateCorrected():
+        case ShippedDateCorrected() | PreorderRescheduled():
             pass
         case StockReleased():
             balances.allocated -= event.quantity
@@ -83,27 +84,23 @@ def book(balances: Balances, event: StockEvent) -> None:
         case IncomingStockRemoved():
             balances.incoming -= event.quantity
         case StockStateChanged():
-            _book_state(balances, event)
+            book_state(balances, event)
+            balances.blocked += _newly_blocked(event)
         case StockLotsChanged() | StockLotStatusChanged():
             balances.blocked += _newly_blocked(event)
         case _:
             assert_never(event)
 
 
-def _book_state(balances: Balances, event: StockStateChanged) -> None:
-    units = event.quantity
-    blocked = event.lot_status not in (None, APPROVED)
-    for state, change in ((event.from_state, -units), (event.to_state, units)):
-        if state == "damaged":
-            balances.damaged += change
-        elif state == "quarantine":
-            balances.quarantine += change
-        elif blocked:
-            balances.blocked += change
-
-
-def _newly_blocked(event: StockLotsChanged | StockLotStatusChanged) -> int:
-    """Units that are blocked by the status of their lot from now on; below 0, no longer."""
+def _newly_blocked(event: StockStateChanged | StockLotsChanged | StockLotStatusChanged) -> int:
+    """Units that are blocked by the status of their lot from now on; below 0, no longer. Those that
+    are damaged or in quarantine are not counted among them."""
+    if isinstance(event, StockStateChanged):
+        if event.lot_status in (None, APPROVED):
+            return 0
+        return event.quantity * (
+            (event.to_state == "available") - (event.from_state == "available")
+        )
     if isinstance(event, StockLotsChanged):
         return sum(lot.change for lot in event.lots if lot.status != APPROVED)
     before, after = event.status_before != APPROVED, event.status != APPROVED
@@ -114,9 +111,11 @@ def _newly_blocked(event: StockLotsChanged | StockLotStatusChanged) -> int:
 class StockLevel(UnitsByState, State):
     """Units. `damaged`, in `quarantine` and `blocked` (of a lot that is not approved, and neither
     damaged nor in quarantine) are on hand and not sold. `incoming` are expected, and not on hand.
-    `lots` has those with units on hand. Invariant at every position:
-    0 <= allocated + held <= on_hand - damaged - quarantine. Only the status of a lot can take units
-    from orders that have them, which makes `free` negative until these orders get others."""
+    `lots` has those with units on hand. `preordered` units were sold here under `preorder_id`, the
+    newest one, and not given up since, whether or not they have got stock. Invariant at every
+    position: 0 <= allocated + held <= on_hand - damaged - quarantine. Only the status of a lot can
+    take units from orders that have them, which makes `free` negative until these orders get
+    others."""
 
     category: ClassVar[str] = "stock"
     group_separator: ClassVar[str] = "@"
@@ -130,6 +129,8 @@ class StockLevel(UnitsByState, State):
     quarantine: int = 0
     blocked: int = 0
     lots: dict[str, LotBalance] = field(default_factory=dict)
+    preorder_id: str | None = None
+    preordered: int = 0
 
     @property
     def sellable(self) -> int:
@@ -158,5 +159,17 @@ class StockLevel(UnitsByState, State):
                 book_lots(self.lots, event)
             case StockLotStatusChanged():
                 book_lot_status(self.lots, event)
-            case StockStateChanged(lot=str()):
-                book_state_of_lot(self.lots, event)
+            case StockStateChanged(lot=str() as lot):
+                book_state(self.lots[lot], event)
+            case StockBackordered() | BackorderReleased() if event.preorder is not None:
+                self._count_preordered(event, event.preorder.preorder_id)
+
+    def _count_preordered(
+        self, event: StockBackordered | BackorderReleased, preorder_id: str
+    ) -> None:
+        if isinstance(event, BackorderReleased):
+            self.preordered -= event.quantity if preorder_id == self.preorder_id else 0
+        elif preorder_id == self.preorder_id:
+            self.preordered += event.quantity
+        else:
+            self.preorder_id, self.preordered = preorder_id, event.quantity

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.money import Money
-from oms_ledger.domain.text_kinds import OrderId, PaymentId
+from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.text_kinds import Harmless, OrderId, PaymentId
 from oms_ledger.kernel import Event
 
 
 class StoreCreditStreamEvent(Event):
-    """An event of the stream of an account. All amounts of an account have one currency."""
+    """An event of the stream of an account. All amounts of an account have one currency. `account`
+    is its key: `account:<hash>`, or its name where it is of before names were hashed."""
 
     __slots__ = ()
     category: ClassVar[str] = "store_credit"
@@ -25,7 +27,8 @@ class StoreCreditStreamEvent(Event):
 @dataclass(frozen=True, slots=True)
 class StoreCreditIssued(StoreCreditStreamEvent):
     """`amount` is the account's from now on: given by staff, sold as a gift, or in the place of a
-    refund of an order's payment, whose refund id is the `reference`."""
+    refund of an order's payment, whose refund id is the `reference`. `account_number` is the
+    account's name, `account_ending` its last characters."""
 
     type: ClassVar[str] = "store_credit.issued.v1"
     account: str
@@ -33,6 +36,8 @@ class StoreCreditIssued(StoreCreditStreamEvent):
     reason: str
     reference: str | None = None
     order_id: OrderId | None = None
+    account_number: Personal | None = None
+    account_ending: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, assert_never
 
+from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.store_credit.events import (
     STORE_CREDIT_EVENTS,
     StoreCreditIssued,
@@ -16,7 +17,9 @@ from oms_ledger.kernel import Event, State
 
 @dataclass(slots=True)
 class StoreCredit(State):
-    """`currency` is that of the first amount; None while there was none."""
+    """`currency` is that of the first amount; None while there was none. `number` is the name of
+    the account, sealed, and `ending` its last characters; None in an account of before names
+    were hashed."""
 
     category: ClassVar[str] = "store_credit"
     version: int = 0
@@ -24,6 +27,8 @@ class StoreCredit(State):
     issued: int = 0
     spent: int = 0
     returned: int = 0
+    number: Personal | None = None
+    ending: str | None = None
 
     @property
     def balance(self) -> int:
@@ -36,6 +41,8 @@ class StoreCredit(State):
         match event:
             case StoreCreditIssued():
                 self.issued += event.amount.minor
+                self.number = self.number or event.account_number
+                self.ending = self.ending or event.account_ending
             case StoreCreditSpent():
                 self.spent += event.amount.minor
             case StoreCreditReturned():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
+from oms_ledger.domain.personal import revealed
+from oms_ledger.domain.store_credit.accounts import shown_key
 from oms_ledger.domain.store_credit.events import (
     StoreCreditEvent,
     StoreCreditIssued,
@@ -13,13 +15,15 @@ from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.kernel import Json, Recorded
 
 
-def store_credit_view(account: str, credit: StoreCredit) -> dict[str, Json]:
-    """`ValueError` for an account to which nothing was ever issued."""
+def store_credit_view(key: str, credit: StoreCredit) -> dict[str, Json]:
+    """`key` is the account's. `ValueError` for an account to which nothing was ever issued."""
     currency = credit.currency
     if currency is None:
         raise ValueError("the first event of an account is StoreCreditIssued")
     return {
-        "account": account,
+        "account": shown_key(key),
+        "account_number": revealed(credit.number),
+        "account_ending": credit.ending,
         "currency": currency,
         "balance": to_text(credit.balance, currency),
         "issued": to_text(credit.issued, currency),

@@ -26,6 +26,11 @@ def effect_cursor(effect: str) -> str:
     return f"{_EFFECT}{effect}"
 
 
+def is_effect(source: str) -> bool:
+    """Whether a refusal of this source is of an event on which an effect has failed."""
+    return source.startswith(_EFFECT)
+
+
 class CursorStatus(NamedTuple):
     """One policy or effect. `lag_events`: how many events it has still to read."""
 
@@ -37,7 +42,7 @@ class CursorStatus(NamedTuple):
     @property
     def source(self) -> str:
         """The source of its commands, as refusals name it."""
-        return self.name if self.name.startswith(_EFFECT) else policy_source(self.name)
+        return self.name if is_effect(self.name) else policy_source(self.name)
 
 
 def install(owner: Connection, names: Collection[str]) -> None:

@@ -14,7 +14,7 @@ from oms_ledger.engine.work.cursor_runner import CursorRunner, log
 from oms_ledger.engine.work.cursors import effect_cursor
 from oms_ledger.engine.work.jobs import NewJob
 from oms_ledger.engine.work.policies import LogAt
-from oms_ledger.kernel import Effect
+from oms_ledger.kernel import Effect, Log
 
 
 class EffectRunner(CursorRunner):
@@ -46,7 +46,7 @@ class EffectRunner(CursorRunner):
         failures: list[Refusal] = []
         for entry in entries:
             try:
-                new += self._jobs(self._effects[name], entry)
+                new += jobs_of(self._effects[name], entry, self._log_at(entry.position))
             except Unavailable:
                 raise
             except Exception as error:
@@ -67,21 +67,23 @@ class EffectRunner(CursorRunner):
                 jobs.enqueue(connection, new)
         self._moved(name, page.last, done=done)
 
-    def _jobs(self, effect: Effect, entry: Entry) -> list[NewJob]:
-        """The job of an event; none where the effect names no connection."""
-        if isinstance(entry, UndecodableEvent):
-            raise entry.error
-        connection = effect.connection(entry, self._log_at(entry.position))
-        if connection is None:
-            return []
-        job_id = f"{effect.name}-{entry.position}"
-        return [
-            NewJob(
-                job_id,
-                effect.name,
-                connection,
-                entry.position,
-                entry.stream,
-                entry.meta.correlation_id,
-            )
-        ]
+
+def jobs_of(effect: Effect, entry: Entry, past: Log) -> list[NewJob]:
+    """The job of an event; none where the effect names no connection. Raises what the effect
+    raises, and the error of an event that cannot be decoded. `past` is the log up to the event."""
+    if isinstance(entry, UndecodableEvent):
+        raise entry.error
+    connection = effect.connection(entry, past)
+    if connection is None:
+        return []
+    job_id = f"{effect.name}-{entry.position}"
+    return [
+        NewJob(
+            job_id,
+            effect.name,
+            connection,
+            entry.position,
+            entry.stream,
+            entry.meta.correlation_id,
+        )
+    ]

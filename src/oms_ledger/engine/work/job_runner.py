@@ -29,7 +29,7 @@ up, and done again where nothing came of it."""
 
 THREADS = 8
 
-ATTEMPTS_MAX = 12
+ATTEMPTS_MAX = 20
 """Tries until a job is dead: a day and a half with the pauses of `RETRIES`."""
 
 RETRIES = BackOff(first_seconds=2.0, longest_seconds=6 * 3600.0)
@@ -37,6 +37,13 @@ RETRIES = BackOff(first_seconds=2.0, longest_seconds=6 * 3600.0)
 
 BACK_OFF = BackOff(first_seconds=0.1, longest_seconds=10.0)
 """Of the loop, where the database does not answer."""
+
+
+def tries_of_round(attempts: int) -> int:
+    """How many of these tries belong to the newest round, from 1 to `ATTEMPTS_MAX`. A person who
+    has a dead job done again begins a round, and `attempts` goes on."""
+    return (attempts - 1) % ATTEMPTS_MAX + 1
+
 
 Perform = Callable[[LeasedJob], JobEnd]
 """Does one try of a job. An exception is taken for a try of unknown outcome."""
@@ -151,7 +158,8 @@ class JobRunner:
             log.warning("job_dead", job=job.job_id, connection=job.connection, code=ended.code)
 
     def _next_try(self, job: LeasedJob, ended: JobEnd) -> JobEnd:
-        if job.attempts >= ATTEMPTS_MAX:
+        tries = tries_of_round(job.attempts)
+        if tries == ATTEMPTS_MAX:
             return JobEnd("dead", ended.code, uncertain=ended.uncertain)
-        pause = max(ended.seconds, self._retries.pause(job.attempts, 0.0))
+        pause = max(ended.seconds, self._retries.pause(tries, 0.0))
         return JobEnd("waiting", ended.code, pause, ended.uncertain)

@@ -8,7 +8,7 @@ have acted, and the outcome is looked up before anything is tried again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -126,12 +126,6 @@ def end(connection: Connection, job: LeasedJob, owner: str, ended: JobEnd) -> bo
         "seconds": ended.seconds,
     }
     return connection.execute(SQL["end_job"], params).rowcount == 1
-
-
-def give_back(connection: Connection, owner: str, not_begun: Sequence[LeasedJob]) -> None:
-    """Release the leases of jobs that were not begun."""
-    params = {"owner": owner, "job_ids": [job.job_id for job in not_begun]}
-    connection.execute(SQL["return_jobs"], params)
 
 
 def job(connection: Connection, job_id: str) -> JobStatus:

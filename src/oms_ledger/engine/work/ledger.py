@@ -13,12 +13,13 @@ from oms_ledger.engine.log.clock import ClockReading
 from oms_ledger.engine.read.reader import DetachedLog, Readers
 from oms_ledger.engine.work import consequences, deadlines, retries
 from oms_ledger.engine.work.consequences import Consequence, NewContext, PendingConsequence, Refusal
+from oms_ledger.engine.work.cursors import is_effect
 from oms_ledger.engine.work.deadlines import DeadlineRunner, DueDeadline, MakeCommand
 from oms_ledger.engine.work.policies import PolicyRunner
 from oms_ledger.engine.work.singleton import exclusive
 from oms_ledger.engine.work.state import WorkRecorder
 from oms_ledger.engine.write.submissions import Submission
-from oms_ledger.kernel import Log, Policy, Position
+from oms_ledger.kernel import Effect, Log, Policy, Position
 
 DEADLINES = "deadlines"
 """Name of the read model whose statement `due` gives the columns of `DueDeadline`."""
@@ -26,8 +27,8 @@ DEADLINES = "deadlines"
 
 class LedgerWork:
     """Of one open ledger. `submit` hands commands to its writer, `new_context` makes their
-    contexts. `deadlines` has the command of each kind of deadline. Used by any number of
-    threads."""
+    contexts. `deadlines` has the command of each kind of deadline, `effects` are those whose
+    failures can be retried. Used by any number of threads."""
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class LedgerWork:
         policies: Sequence[Policy],
         deadlines: Mapping[str, MakeCommand],
         clock: Callable[[], ClockReading],
+        effects: Sequence[Effect],
     ) -> None:
         self._lend = pools.lend
         self._connect = pools.connect
@@ -47,6 +49,7 @@ class LedgerWork:
         self.policies = policies
         self.deadlines = deadlines
         self._clock = clock
+        self._effects = effects
 
     # The loops of the workers.
 
@@ -102,12 +105,18 @@ class LedgerWork:
     # What was refused.
 
     def refusals(self) -> list[Refusal]:
-        """The commands of policies and deadlines that were refused, the oldest first."""
+        """The commands of policies and deadlines that were refused, and the events on which a
+        policy or an effect has failed, the oldest first."""
         with self._lend(Role.READER) as connection:
             return consequences.refusals(connection)
 
     def retry(self, source: str, reference: str) -> None:
-        """Submit a refused command again; raises the refusal."""
+        """Submit a refused command again, or make the job of an event on which an effect has
+        failed; raises the refusal."""
+        if is_effect(source):
+            with self._lend(Role.PROJECTOR) as connection:
+                retries.retry_effect(connection, self._effects, self._log_at, source, reference)
+            return
         remake = partial(retries.consequences_again, self.policies, self.deadlines, self._log_at)
         with self._lend(Role.PROJECTOR) as connection:
             retries.retry(connection, remake, self.submit, source, reference)

@@ -169,15 +169,10 @@ SET state = %(state)s, code = %(code)s, uncertain = %(uncertain)s, lease_owner =
 WHERE job_id = %(job_id)s AND state = 'running' AND lease_owner = %(owner)s
   AND attempts = %(attempts)s;
 
--- name: return_jobs
--- Of a worker that ends: what it has not begun is another's at once.
-UPDATE jobs SET state = 'waiting', lease_owner = NULL, attempts = attempts - 1,
-    due_at = clock_timestamp(), updated_at = clock_timestamp()
-WHERE job_id = ANY(%(job_ids)s) AND state = 'running' AND lease_owner = %(owner)s;
-
 -- name: retry_job
--- What became of it before is not known any more: it is looked up first.
-UPDATE jobs SET state = 'waiting', attempts = 0, uncertain = true, due_at = clock_timestamp(),
+-- What became of it before is not known any more: it is looked up first. Its tries are counted on: their
+-- numbers are in the keys of what they report, and an earlier key would be answered as it was then.
+UPDATE jobs SET state = 'waiting', uncertain = true, due_at = clock_timestamp(),
     updated_at = clock_timestamp()
 WHERE job_id = %s AND state IN ('waiting', 'dead', 'cancelled')
 RETURNING state;
@@ -202,9 +197,14 @@ WHERE (%(connection)s::text IS NULL OR connection = %(connection)s)
 ORDER BY created_at DESC, job_id DESC LIMIT %(limit)s;
 
 -- name: count_jobs
+-- One part for each partial index, so that those that have ended are not read.
 SELECT connection, state, count(*),
        extract(epoch FROM clock_timestamp() - min(created_at))::float8
-FROM jobs WHERE state IN ('waiting', 'running', 'dead') GROUP BY 1, 2;
+FROM jobs WHERE state IN ('waiting', 'running') GROUP BY 1, 2
+UNION ALL
+SELECT connection, state, count(*),
+       extract(epoch FROM clock_timestamp() - min(created_at))::float8
+FROM jobs WHERE state = 'dead' GROUP BY 1, 2;
 
 -- name: prune_jobs
 DELETE FROM jobs WHERE job_id IN (

@@ -7,7 +7,7 @@ state: rules never mutate, and events are applied only after a command is decide
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError
@@ -69,13 +69,14 @@ class Decider:
         self.blinds: dict[tuple[str, str], None] = {}
         self.size = 0
         self._load = load
+        self._written: set[str] = set()
         self._receipts = {(r.scope, r.key): r for r in receipts}
         self._living = {key.subject: key.key_id for key in keys if key.living}
         self._destroyed = {key.key_id for key in keys if not key.living}
 
-    def decide(self, submission: Submission, *, loaded: bool) -> Result:
-        """The outcome, or the refusal. Any other exception is an error in the rules. `loaded`: all
-        that the command reads is in the cache."""
+    def decide(self, submission: Submission, reads_by: Set[str] | None) -> Result:
+        """The outcome, or the refusal. Any other exception is an error in the rules. `reads_by` as
+        of a `PendingSubmission`: None where what the command reads is still to be loaded."""
         idempotency = None if submission.dry_run else submission.idempotency
         if idempotency is not None:
             receipt = self._receipts.get((idempotency.scope, idempotency.key))
@@ -86,7 +87,8 @@ class Decider:
         result: Result
         try:
             given = self._given(submission)
-            if not loaded or given is not self.states:
+            known = reads_by is not None and self._written.isdisjoint(reads_by)
+            if not known or given is not self.states:
                 self._load_states(submission, given)
             changes = self._decide(submission, given)
         except OmsError as refusal:
@@ -174,6 +176,8 @@ class Decider:
             state.apply(event)
             state.version += 1
             began = began or state.version == 1
+            if event.changes_reads:
+                self._written.add(event.category)
             self.position += 1
             stored = codec.encode_with(meta, event)
             self.events.append(EventRow(stream, state.version, event.type, stored, self.position))

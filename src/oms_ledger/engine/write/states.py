@@ -121,8 +121,10 @@ class StateCache:
         young, epoch = self._young, self.epoch
         for kind, key in refs:
             name = f"{kind.category}-{key}"
-            grouped = type(key) is KeyGroup
-            for stream in self._members(name, prefixes, refresh=refresh) if grouped else (name,):
+            names: Iterable[str] = (name,)
+            if type(key) is KeyGroup:
+                names = self._members(name, prefixes, refresh=refresh)
+            for stream in names:
                 entry = young.get(stream) or self._cached(stream)
                 if entry is None:
                     streams[stream] = 0
@@ -209,7 +211,7 @@ class StateCache:
         stream = f"{kind.category}-{key}"
         entry = self._young.get(stream) or self._cached(stream)
         if entry is not None:
-            return cast(S, entry.state)
+            return entry.state  # type: ignore[return-value]  # of its kind, by the stream's name
         if kind.all_cached:  # never evicted there
             return cast(S, self._all_states.get(kind.category, {}).get(key)) or kind()
         return kind()
@@ -229,28 +231,28 @@ class StateCache:
 
 
 class ReadTracker:
-    """A `kernel.Given` for `Command.reads`. `used`: whether the last `refs` read a state. Where it
-    read none, the command reads the same streams whatever other commands of its batch write."""
+    """A `kernel.Given` for `Command.reads`. `used` are the categories of the states that the last
+    `refs` read. Until the batch writes to one of them, the command reads the same streams."""
 
     __slots__ = ("_states", "used")
 
     def __init__(self, states: StateCache) -> None:
         self._states = states
-        self.used = False
+        self.used: set[str] = set()
 
     def refs(self, command: Command, ctx: Context) -> list[Ref]:
         """What a command reads, as of now. Sets `used`."""
-        self.used = False
+        self.used = set()
         return list(command.reads(ctx, self))
 
     def state(self, kind: type[S], key: str) -> S:
-        self.used = True
+        self.used.add(kind.category)
         return self._states.state(kind, key)
 
     def all(self, kind: type[S]) -> Collection[S]:
-        self.used = True
+        self.used.add(kind.category)
         return self._states.all(kind)
 
     def group(self, kind: type[S], prefix: str) -> Mapping[str, S]:
-        self.used = True
+        self.used.add(kind.category)
         return self._states.group(kind, prefix)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,9 +77,10 @@ Result = Outcome | OmsError
 
 class PendingSubmission:
     """A submission and its future: of a thread, or of a coroutine on the event loop `loop`.
-    `loaded`: whether all that the command will read is in the writer's cache."""
+    `reads_by`: where all that the command reads is in the writer's cache, the categories of states
+    on which it depends what that is."""
 
-    __slots__ = ("future", "loaded", "loop", "submission")
+    __slots__ = ("future", "loop", "reads_by", "submission")
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class PendingSubmission:
         self.submission = submission
         self.future = future
         self.loop = loop
-        self.loaded = False
+        self.reads_by: Set[str] | None = None
 
 
 Results = list[tuple[PendingSubmission, Outcome | Exception]]

@@ -239,7 +239,7 @@ class Writer:
         for pending in batch:
             if decider.size >= self.limits.batch_bytes:
                 break
-            results.append((pending, decider.decide(pending.submission, loaded=pending.loaded)))
+            results.append((pending, decider.decide(pending.submission, pending.reads_by)))
         answered = self._commit(head, decider, results)
         # Only now: after a failure the whole batch is processed again, one by one.
         self._requeue(batch[len(results) :])
@@ -256,12 +256,12 @@ class Writer:
         return LoadRequest(missing.streams, missing.categories, receipts, missing.prefixes, keys)
 
     def _refs(self, batch: Sequence[PendingSubmission]) -> Iterable[Ref]:
-        """What the batch reads. Sets `loaded` of the commands that name all of it here: it is
-        loaded before the first of the batch is decided, and nothing is evicted until the last."""
+        """What the batch reads. Sets `reads_by` of its commands: all that they read is loaded
+        before the first of the batch is decided, and nothing is evicted until the last."""
         tracker = ReadTracker(self._states)
         for pending in batch:
             yield from tracker.refs(pending.submission.command, pending.submission.ctx)
-            pending.loaded = not tracker.used
+            pending.reads_by = tracker.used
 
     def _load_missing(self, batch: Sequence[PendingSubmission]) -> None:
         """Load together, under the lock, the states that the batch still lacks: those that other
@@ -271,6 +271,8 @@ class Writer:
             if not missing:
                 return
             self._load(missing)
+        for pending in batch:  # so that the one which reads ever more is refused, and no other
+            pending.reads_by = None
 
     def _load(self, request: LoadRequest) -> None:
         self._states.load(request, self._store.load(request))

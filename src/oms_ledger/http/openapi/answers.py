@@ -199,7 +199,7 @@ class InboxMessagesAnswer(TypedDict):
     items: list[InboxMessageAnswer]
 
 
-class MessageReplayedAnswer(TypedDict):
+class MessageStateAnswer(TypedDict):
     connection: str
     message_id: str
     state: str
@@ -278,7 +278,8 @@ VerificationAnswer = TypedDict(
 
 
 class AccessedAnswer(TypedDict):
-    """`subjects`: `customer:<id>`, `email:` or `order:<id>`. `sensitive_orders` and
+    """`subjects`: `customer:<id>`, `email:`, `order:<id>`, or `account:<hash>` of store credit.
+    `sensitive_orders` and
     `sensitive_drafts`: orders and drafts of which was shown what they are about."""
 
     number: int

@@ -163,6 +163,13 @@ class QueryExecutor:
         return batcher
 
 
+async def wait_for_log(oms: Oms, threads: Threads, fresh: Freshness) -> None:
+    """Return when the log has reached `min_position`; at once without one."""
+    least = fresh.min_position
+    if least is not None and await threads.run(oms.readers.head) < least:
+        await wait_for(oms, threads, None, least, fresh.seconds_left)
+
+
 async def wait_for(
     oms: Oms, threads: Threads, read_model: str | None, least: Position, seconds: float
 ) -> None:

@@ -15,7 +15,7 @@ from oms_ledger.domain.registry import EVENTS
 from oms_ledger.engine.log.upcasts import UPCASTS
 from oms_ledger.engine.project.pages import newest_name
 from oms_ledger.http.disclosure import Disclosure
-from oms_ledger.http.queries.executor import POSITION_MAX, Freshness, wait_for
+from oms_ledger.http.queries.executor import POSITION_MAX, Freshness, wait_for_log
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import query_fields, whole
 
@@ -33,24 +33,15 @@ class FeedHandler:
         fields = query_fields(request)
         fresh = Freshness.of(fields)
         after = whole(fields, "after", 0, POSITION_MAX - LIMIT_MAX)
-        limit = whole(fields, "limit", LIMIT, LIMIT_MAX)
+        limit = limit_of(fields)
         types = event_types(fields)
         refuse_others(fields)
-        if limit == 0:
-            raise invalid_field("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
-        if fresh.min_position is not None:
-            await self._wait_until(fresh)
+        await wait_for_log(self._oms, self._threads, fresh)
         feed = await self._threads.run(partial(self._oms.readers.feed, after, limit, types))
         body = {"items": [feed_item(r) for r in feed.items], "next_after": feed.next_after}
         return await self._disclosure.answer(
             request, body, 200, {"ledger-position": str(feed.head)}
         )
-
-    async def _wait_until(self, fresh: Freshness) -> None:
-        assert fresh.min_position is not None
-        head = await self._threads.run(self._oms.readers.head)
-        if head < fresh.min_position:
-            await wait_for(self._oms, self._threads, None, fresh.min_position, fresh.seconds_left)
 
 
 def event_types(fields: dict[str, str]) -> Sequence[str] | None:
@@ -69,6 +60,14 @@ def event_types(fields: dict[str, str]) -> Sequence[str] | None:
             names = ", ".join(sorted(EVENTS))
             raise invalid_field("types", f"{name[:100]!r} is no event type. There are: {names}.")
     return types
+
+
+def limit_of(fields: dict[str, str]) -> int:
+    """Take `limit`, from 1 to `LIMIT_MAX`, out of the query string."""
+    limit = whole(fields, "limit", LIMIT, LIMIT_MAX)
+    if limit == 0:
+        raise invalid_field("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
+    return limit
 
 
 def refuse_others(fields: dict[str, str]) -> None:

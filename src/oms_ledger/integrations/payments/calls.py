@@ -72,7 +72,6 @@ def _capture(
     return CaptureCall(
         **_fields(event.capture_id, event.amount, recorded, payment, log),
         final=event.final,
-        captured_before=payment.totals.captured,
     )
 
 

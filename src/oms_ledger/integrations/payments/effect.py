@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from oms_commands.payments.report import ReportPayment
@@ -14,7 +14,8 @@ from oms_ledger.domain.payments.events import (
     RefundRequested,
     VoidRequested,
 )
-from oms_ledger.domain.payments.reports import ProviderReport
+from oms_ledger.domain.payments.reports import ProviderReport, ReportKind
+from oms_ledger.domain.payments.rules import WITHOUT_CONNECTION
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.integrations.payments.calls import call_of
 from oms_ledger.integrations.performer import Performed
@@ -36,9 +37,10 @@ from oms_ledger.kernel import Command, Effect, Log, Recorded
 
 RequestEvent: TypeAlias = PaymentRequested | CaptureRequested | VoidRequested | RefundRequested
 
-_FAILURE = {
+_FAILURE: Mapping[type[RequestEvent], ReportKind] = {
     PaymentRequested: "failed",
     CaptureRequested: "capture_failed",
+    VoidRequested: "void_failed",
     RefundRequested: "refund_failed",
 }
 """The kind of report by which a provider refuses what an event requests."""
@@ -55,7 +57,7 @@ def connection_of(recorded: Recorded, log: Log) -> str | None:
         if isinstance(event, RefundRequested) and event.destination is not None:
             return None
         requested = log.fold(Payment, event.payment_id).first_event
-    if requested.provider in ("manual", "external") or requested.account is not None:
+    if requested.provider in WITHOUT_CONNECTION:
         return None
     return requested.connection
 
@@ -142,14 +144,16 @@ def _called(gateway: PaymentGateway, call: AnyPaymentCall) -> PaymentOutcome:
 def _refused(
     event: Recorded, request: RequestEvent, outcome: VendorRefused, payment: Payment
 ) -> Performed:
-    """A refused void has no report: a person must see it."""
-    if isinstance(request, VoidRequested):
-        return Performed(code=outcome.code)
+    """The report of a refusal. It is named by the request, of which a void has no id: the position
+    of its event names it."""
     requested = payment.first_event
     request_id = _request_id(request)
+    name = request_id or requested.payment_id
+    if isinstance(request, VoidRequested):
+        name = f"{name}:{event.position}"
     report = ProviderReport(
-        _FAILURE[type(request)],  # type: ignore[arg-type]  # kinds of reports, as the type has them
-        f"refused:{request_id or requested.payment_id}",
+        _FAILURE[type(request)],
+        f"refused:{name}",
         request_id=request_id,
         code=outcome.code[:500],
         text=outcome.text[:500],

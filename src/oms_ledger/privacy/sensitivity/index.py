@@ -1,9 +1,9 @@
 """Which orders, shipments, drafts and products are sensitive, according to the log. Read models may
 lag behind the log, so they are not used.
 
-Orders, fulfilment orders, shipments, payments, returns, messages and reservations carry the mark in
-their first event and never change it, so it is cached without expiry. A product's mark can change,
-so it is cached for seconds; that of a draft is read each time.
+Orders, fulfilment orders, shipments, cases, payments, returns, messages and reservations carry the
+mark in their first event and never change it, so it is cached without expiry. A product's mark can
+change, so it is cached for seconds; that of a draft is read each time.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from oms_ledger.domain.cases.events import CaseOpened
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.drafts.events import DraftPlaced, DraftSaved
@@ -43,10 +44,10 @@ _DRAFTS = f"{Draft.category}-"
 
 @dataclass(frozen=True, slots=True)
 class SensitivityMark:
-    """The mark of an order, or of a shipment, payment, return, message or reservation. `order` is
-    the stream of the order itself, or of the one that these are of; None of a blind return, and of
-    a reservation. `keys` are the ids of
-    the data keys that seal the personal values with which the order was placed."""
+    """The mark of an order, or of a shipment, case, payment, return, message or reservation.
+    `order` is the stream of the order itself, or of the one that these are of; None of a blind
+    return, and of a reservation. `keys` are the ids of the data keys that seal the personal values
+    with which the order was placed."""
 
     sensitive: bool
     order: str | None = None
@@ -152,7 +153,7 @@ class SensitivityIndex:
         return {stream for stream, marked in marks.items() if marked}
 
 
-MARKED = (FulfilmentOpened, ShipmentCreated, PaymentRequested, MessageRequested)
+MARKED = (FulfilmentOpened, ShipmentCreated, CaseOpened, PaymentRequested, MessageRequested)
 """First events that carry the mark of the order that their thing is a part of."""
 
 

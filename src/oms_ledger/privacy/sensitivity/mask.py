@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
+from oms_ledger.domain.cases.state import ShipmentCase
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.state import Shipment
@@ -37,6 +38,7 @@ NAMED_BY: dict[str, type[State]] = {
     "order_id": Order,
     "fulfilment_id": Fulfilment,
     "shipment_id": Shipment,
+    "case_id": ShipmentCase,
     "return_id": Return,
     "payment_id": Payment,
     "message_id": Message,
@@ -45,8 +47,8 @@ NAMED_BY: dict[str, type[State]] = {
     "sku": Product,
 }
 """Fields of paths and commands whose value names a stream, and its type. Orders, shipments,
-returns, payments, messages and reservations carry the mark in their first event, products and
-drafts in their newest."""
+cases, returns, payments, messages and reservations carry the mark in their first event, products
+and drafts in their newest."""
 
 _ORDERS = tuple(f"{kind.category}-" for kind in NAMED_BY.values() if kind is not Product)
 _PRODUCTS = f"{Product.category}-"

@@ -20,6 +20,7 @@ from oms_ledger.domain.orders.rules.placement import (
     refuse_without_locations,
     stock_taken,
 )
+from oms_ledger.domain.orders.rules.preorders import moved_promise
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
@@ -29,6 +30,7 @@ from oms_ledger.domain.stock.rules import (
     Kits,
     Plan,
     backorders_released,
+    give_back,
     kits_of,
     sellable_units,
     skus_taken,
@@ -105,6 +107,7 @@ def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequen
     freed = _freed(order, changed)
     kits = kits_of([*(p.line for p in order.lines.values()), *wanted.added])
     sourced, backorders = _taken(order, changed, wanted, freed, kits, ctx, given)
+    ship_by, deliver_by = moved_promise(order, wanted.ship_by, wanted.deliver_by, backorders)
     event = OrderEdited(
         order_id=order.first_event.order_id,
         edit_id=wanted.edit_id,
@@ -116,8 +119,8 @@ def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequen
         shipping_address=wanted.shipping_address,
         billing_address=wanted.billing_address,
         shipping=wanted.shipping,
-        ship_by=wanted.ship_by,
-        deliver_by=wanted.deliver_by,
+        ship_by=ship_by,
+        deliver_by=deliver_by,
         allocations=tuple(sourced.plan.allocations),
         backorders=backorders,
         released=tuple(freed.allocations),
@@ -126,6 +129,7 @@ def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequen
         notify_customer=wanted.notify_customer,
         untracked_released=quantities(freed.untracked.items()),
         postal_area=wanted.postal_area if wanted.shipping_address else None,
+        rescheduled=(),
     )
     return [
         Change(event),
@@ -357,21 +361,19 @@ def _taken(
     wanted = [(line.line_id, line.sku, n) for line, n in more if line.stocked and n > 0]
     stock = stock_by_location(given, skus_taken(line for line, n in more if n > 0))
     available = sellable_units(given, stock, order.terms.channel)
-    for _, sku, location, units in units_taken(freed.allocations, kits):
-        if (places := available.get(sku)) is not None:
-            places[location] = max(0, places.get(location, 0)) + units
+    give_back(available, units_taken(freed.allocations, kits), stock)
     if not wanted:
         return Sourced(Plan()), ()
     terms, area = order.terms, order.postal_area
     if (address := edited.shipping_address) is not None:
         terms, area = replace(terms, shipping_address=address), edited.postal_area
     lines = tuple(line for line, _ in more)
-    sourcing = Sourcing(order.first_event.order_id, terms, "edit", ctx.now, area, lines)
+    sourcing = Sourcing(order.first_event.order_id, terms, "edit", ctx.now, kits, area, lines)
     sourced = source(sourcing, wanted, available, given)
     if not sourced.plan.allocations:
         refuse_without_locations(given)
     short = sourced.plan.shortages
-    return sourced, backorders_of(short, order.terms, stock, given, kits, freed.backorders)
+    return sourced, backorders_of(short, order.terms, stock, given, kits, ctx.now, freed.backorders)
 
 
 def _totals(order: Order, changed: Iterable[LineEdit], wanted: WantedEdit) -> dict[str, int]:

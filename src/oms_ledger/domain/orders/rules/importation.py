@@ -27,13 +27,13 @@ from oms_ledger.domain.orders.events import (
     UnitsPacked,
 )
 from oms_ledger.domain.orders.past import PastOrder, PastPayment, PastShipment
+from oms_ledger.domain.orders.promise import promised
 from oms_ledger.domain.orders.rules.cancellation import cancel_rest
 from oms_ledger.domain.orders.rules.numbers import claim, next_number
 from oms_ledger.domain.orders.rules.past_stock import PastStock, stock_of_past
 from oms_ledger.domain.orders.rules.placement import (
     has_sensitive,
     placed_before,
-    promised,
     stock_taken,
 )
 from oms_ledger.domain.orders.state import Order

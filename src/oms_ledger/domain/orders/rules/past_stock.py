@@ -88,7 +88,7 @@ def stock_of_past(
     else:
         if taken.shortages:
             raise insufficient([*taken.shortages, *plan.shortages], _REMEDY)
-        backorders = backorders_of(plan.shortages, terms, stock, given, kits)
+        backorders = backorders_of(plan.shortages, terms, stock, given, kits, None)
     return PastStock(
         quantities(untracked.items()),
         tuple(merged([*taken.allocations, *plan.allocations])),

@@ -35,10 +35,10 @@ def resume(
     stocked = [(line_id, p.line.sku, p.cancelled) for line_id, p in again.items() if p.line.stocked]
     lines = [p.line for p in again.values()]
     kits, stock = kits_of(lines), stock_by_location(given, skus_taken(lines))
-    sourcing = Sourcing(placed.order_id, order.terms, "resume", ctx.now, order.postal_area)
+    sourcing = Sourcing(placed.order_id, order.terms, "resume", ctx.now, kits, order.postal_area)
     sourced = source(sourcing, stocked, sellable_units(given, stock, order.terms.channel), given)
     plan = sourced.plan
-    backorders = backorders_of(plan.shortages, placed.terms, stock, given, kits)
+    backorders = backorders_of(plan.shortages, placed.terms, stock, given, kits, ctx.now)
     resumed = OrderResumed(
         placed.order_id,
         note,

@@ -291,14 +291,14 @@ class PayPalGateway:
         return None
 
     def _refund_of(self, order: PayPalOrder, call: RefundCall) -> PaymentOutcome | None:
-        """None while parts of it are missing."""
+        """None while parts of it are missing: refused it is where all parts were, since a refund
+        that replaces it would pay again what went through."""
         reference = translate.refund_reference(call.call_id, call.amount)
         made = [each for each in order.payments.refunds if each.custom_id == reference]
         if _sum(made) < call.amount.minor:
-            failed = [each for each in made if each.status in ("FAILED", "CANCELLED")]
-            return (
-                VendorRefused(failed[0].status, "PayPal could not refund it.") if failed else None
-            )
+            if made and all(each.status in ("FAILED", "CANCELLED") for each in made):
+                return VendorRefused(made[0].status, "PayPal could not refund it.")
+            return None
         facts = [f for f in self._orders.facts(order) if f.report.request_id == call.call_id]
         return Done(made[-1].id, tuple(facts))
 

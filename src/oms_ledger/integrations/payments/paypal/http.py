@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from oms_ledger.integrations.client import retry_after_seconds
 from oms_ledger.integrations.ports import (
     AmountNotPossible,
     NoAnswer,
@@ -75,7 +76,7 @@ class PayPalHttp:
             self._token = None
             response = self._with_token(method, path, content, request_id)
         if response.status >= 400:
-            raise _error(response)
+            raise _error(response, self._account.now())
         return response
 
     def _with_token(
@@ -118,13 +119,13 @@ class PayPalHttp:
             raise NoAnswer("malformed_answer") from None
 
 
-def _error(response: VendorResponse) -> NoAnswer | CallRefused:
+def _error(response: VendorResponse, now: datetime) -> NoAnswer | CallRefused:
     status = response.status
     if status in (401, 403):
         return NoAnswer("unauthorised")
     if status == 429:
-        after = response.headers.get("retry-after", "")
-        return NoAnswer("rate_limited", float(after) if after.isdecimal() else None)
+        after = retry_after_seconds(response.headers.get("retry-after"), now)
+        return NoAnswer("rate_limited", after)
     if status not in (400, 404, 422):  # 409: the same request is being done now
         return NoAnswer("vendor_error")
     try:

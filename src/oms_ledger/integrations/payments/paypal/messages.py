@@ -12,7 +12,6 @@ from oms_ledger.integrations.payments.paypal import translate
 from oms_ledger.integrations.payments.paypal.http import CallRefused, PayPalHttp
 from oms_ledger.integrations.payments.paypal.orders import PayPalOrders
 from oms_ledger.integrations.payments.paypal.translate import (
-    PayPalAmount,
     PayPalCapture,
     PayPalDispute,
 )
@@ -38,6 +37,10 @@ T = TypeVar("T")
 SWEPT = timedelta(hours=1)
 """How far back the first sweep goes. PayPal keeps events for 30 days."""
 
+OVERLAP = timedelta(minutes=15)
+"""How far a sweep goes back behind the end of the one before: PayPal's clock is not ours, and it
+lists an event some time after it was made."""
+
 PAGE = 100
 
 
@@ -53,10 +56,6 @@ class Resource(msgspec.Struct):
     """What a webhook is about, of any kind; or a capture with what it belongs to."""
 
     id: str = ""
-    status: str = ""
-    amount: PayPalAmount | None = None
-    custom_id: str | None = None
-    invoice_id: str | None = None
     dispute_id: str = ""
     supplementary_data: SupplementaryData = msgspec.field(default_factory=SupplementaryData)
     links: list[translate.PayPalLink] = []
@@ -134,9 +133,9 @@ class PayPalMessages:
         return _fetched(lambda: self._swept(cursor))
 
     def _swept(self, cursor: str | None) -> Sweep:
-        """Pages of 100 and more events: where there are more, the next sweep begins at the last."""
+        """All events since the last sweep, and some before it, which are known by their ids."""
         now = self._account.now()
-        since = (now - SWEPT) if cursor is None else datetime.fromisoformat(cursor)
+        since = now - SWEPT if cursor is None else datetime.fromisoformat(cursor) - OVERLAP
         path = (
             f"/v1/notifications/webhooks-events?page_size={PAGE}"
             f"&start_time={since:%Y-%m-%dT%H:%M:%SZ}&end_time={now:%Y-%m-%dT%H:%M:%SZ}"

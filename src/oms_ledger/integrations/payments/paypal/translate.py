@@ -113,12 +113,10 @@ class DisputedTransaction(msgspec.Struct):
 
 class DisputeOutcome(msgspec.Struct):
     outcome_code: str = ""
-    amount_refunded: PayPalAmount | None = None
 
 
 class PayPalDispute(msgspec.Struct):
     dispute_id: str
-    status: str
     dispute_amount: PayPalAmount
     reason: str = ""
     dispute_life_cycle_stage: str = "INQUIRY"

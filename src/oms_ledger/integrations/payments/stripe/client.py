@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 import stripe
 
+from oms_ledger.integrations.client import retry_after_seconds
 from oms_ledger.integrations.payments.stripe import translate
 from oms_ledger.integrations.payments.stripe.http import sdk
 from oms_ledger.integrations.payments.stripe.translate import Intent, StripeDispute, StripeRefund
@@ -207,32 +209,19 @@ class StripeGateway:
         if call.reference:
             return self._intent(call.reference)
         since = call.requested_at.timestamp() - SKEW_SECONDS
-        last: str | None = None
-        while True:
-            page = self._sdk.v1.payment_intents.list(
-                {"limit": PAGE} if last is None else {"limit": PAGE, "starting_after": last}
-            )
-            intents = [_read(each, Intent) for each in page.data]
-            for intent in intents:
-                if intent.payment_id == call.payment_id:
-                    return self._intent(intent.id)
-            if not page.has_more or all(intent.created < since for intent in intents):
+        newest_first = self._sdk.v1.payment_intents.list({"limit": PAGE})
+        for each in newest_first.auto_paging_iter():
+            intent = _read(each, Intent)
+            if intent.payment_id == call.payment_id:
+                return self._intent(intent.id)
+            if intent.created < since:
                 return None
-            last = intents[-1].id
+        return None
 
     def _refunds(self, intent_id: str) -> Iterator[StripeRefund]:
-        last: str | None = None
-        while True:
-            page = self._sdk.v1.refunds.list(
-                {"payment_intent": intent_id, "limit": PAGE}
-                if last is None
-                else {"payment_intent": intent_id, "limit": PAGE, "starting_after": last}
-            )
-            refunds = [_read(each, StripeRefund) for each in page.data]
-            yield from refunds
-            if not page.has_more or not refunds:
-                return
-            last = refunds[-1].id
+        refunds = self._sdk.v1.refunds.list({"payment_intent": intent_id, "limit": PAGE})
+        for each in refunds.auto_paging_iter():
+            yield _read(each, StripeRefund)
 
     def _facts(self, intent: Intent) -> PaymentFacts:
         return translate.intent_facts(intent, self._action_page)
@@ -306,16 +295,9 @@ class StripeGateway:
         """Stripe lists the newest first: all pages are read, and the oldest message comes first.
         The cursor is the time of the newest, which is read once more."""
         since = int(cursor or self._account.now().timestamp() - SWEPT_SECONDS)
-        events: list[stripe.Event] = []
-        while True:
-            page = self._sdk.v1.events.list(
-                {"created": {"gte": since}, "limit": PAGE}
-                if not events
-                else {"created": {"gte": since}, "limit": PAGE, "starting_after": events[-1].id}
-            )
-            events += page.data
-            if not page.has_more or not page.data:
-                break
+        newest_first = self._sdk.v1.events.list({"created": {"gte": since}, "limit": PAGE})
+        events = list(newest_first.auto_paging_iter())
+        events.reverse()  # what is of one second keeps its order
         oldest_first = sorted(events, key=lambda event: event.created)
         messages = [
             WebhookMessage(each.id, each.type, msgspec.json.encode(each.to_dict(for_json=True)))
@@ -351,7 +333,7 @@ def _outcome(act: Callable[[], T]) -> T | VendorRefused | Unknown:
         return _outcome_of(error)
     except AmountNotPossible as error:
         return VendorRefused("amount_not_possible", str(error))
-    except (msgspec.ValidationError, ValueError, KeyError, TypeError, AttributeError):
+    except (msgspec.ValidationError, ValueError, LookupError, TypeError, AttributeError):
         return Unknown("malformed_answer")
 
 
@@ -369,13 +351,14 @@ def _outcome_of(error: stripe.StripeError) -> VendorRefused | Unknown:
 
 
 def _retry_seconds(error: stripe.StripeError) -> float | None:
-    text = (error.headers or {}).get("retry-after", "")
-    return float(text) if text.isdecimal() else None
+    return retry_after_seconds((error.headers or {}).get("retry-after"), datetime.now(UTC))
 
 
 def _fetched(fetch: Callable[[], T]) -> T:
     """What was read of Stripe; `NoAnswer` where nothing came that can be read."""
     outcome = _outcome(fetch)
-    if isinstance(outcome, (Unknown, VendorRefused)):
+    if isinstance(outcome, Unknown):
+        raise NoAnswer(outcome.code, outcome.retry_seconds)
+    if isinstance(outcome, VendorRefused):
         raise NoAnswer(outcome.code)
     return outcome

@@ -180,7 +180,7 @@ def refund_facts(refund: StripeRefund, payment_id: str) -> PaymentFacts:
             f"refunded:{name}",
             minor_units(refund.amount, currency),
             refund.id,
-            refund_id,
+            name,
         )
     elif refund.status in ("failed", "canceled"):
         report = ProviderReport(

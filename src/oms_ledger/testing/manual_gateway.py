@@ -1,4 +1,4 @@
-"""Money that a person takes: in cash, by bank transfer, at a terminal of its own."""
+"""The smallest gateway that passes the checks of `payment_gateways`: money that a person takes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ from oms_ledger.integrations.ports import (
     Done,
     PaymentFact,
     PaymentFacts,
-    PaymentGateway,
     RefundCall,
     Sweep,
-    Vendor,
-    VendorAccount,
     VoidCall,
     WebhookMessage,
     WebhookRequest,
@@ -23,9 +20,9 @@ from oms_ledger.integrations.ports import (
 
 
 class ManualGateway:
-    """Nobody is called: what is requested has been done by a person, so that it is done. A call
-    that is made again is the same fact. Payments with provider `manual` need no connection: they
-    are settled in the transaction that requests them."""
+    """Nothing is called: what is requested was done by a person, in cash or by bank transfer. A
+    call that is made again is the same fact. The ledger itself settles payments with provider
+    `manual` in the transaction that requests them, without a gateway."""
 
     def check(self) -> Done[None]:
         return Done("", None)
@@ -62,18 +59,3 @@ def _done(
         kind, f"{kind}:{call.call_id}", call.amount.minor, call.call_id, request_id
     )
     return Done(call.call_id, (PaymentFact(call.payment_id, call.amount.currency, report),))
-
-
-def _open(_: VendorAccount) -> PaymentGateway:
-    return ManualGateway()
-
-
-VENDOR: Vendor[PaymentGateway] = Vendor(
-    name="manual",
-    title="Money that a person takes",
-    base_url="",
-    secrets={},
-    options={},
-    required=frozenset(),
-    open=_open,
-)

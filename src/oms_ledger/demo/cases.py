@@ -1,0 +1,51 @@
+"""Cases of the demo: what the sales desk does about parcels with an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from oms_commands.cases.close import CloseCase
+from oms_commands.cases.note import NoteCase
+from oms_commands.fulfilment._fields import ScanCode
+from oms_ledger.demo.shop_state import Day, ScheduledCommand, ShopState
+from oms_ledger.domain.cases.rules import KINDS
+from oms_ledger.domain.identifiers import case_id_of
+
+EXCEPTIONS: tuple[tuple[ScanCode, str], ...] = (
+    ("attempted_delivery", "Nobody at home, card left"),
+    ("delayed", "Vehicle breakdown"),
+    ("exception", "Label unreadable, relabelled"),
+    ("damaged", "Corner crushed, repacked"),
+)
+"""Scans of exceptions, with the carrier's own words."""
+
+NOTE_DELAY = timedelta(hours=3)
+CLOSE_DELAY = timedelta(hours=5)
+"""From the delivery until the case is closed."""
+
+
+def exception_of(number: int) -> tuple[ScanCode, str]:
+    """The exception of the parcels of the story with this number."""
+    return EXCEPTIONS[number % len(EXCEPTIONS)]
+
+
+def resolve_cases(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Delays end with the delivery; for what was damaged the carrier is to pay."""
+    for parcel in state.parcels:
+        code, _ = exception_of(parcel.story.number)
+        if parcel.story.fate != "exception" or not parcel.scanned or code not in KINDS:
+            continue
+        case_id, key = case_id_of(parcel.shipment_id, 1), f"{parcel.key}:case"
+        noted, closed = parcel.delivered_at + NOTE_DELAY, parcel.delivered_at + CLOSE_DELAY
+        if code == "damaged" and day.has(noted):
+            note = NoteCase(case_id=case_id, text="The buyer has sent photographs")
+            yield ScheduledCommand(noted, f"{key}:note", note)
+        if day.has(closed):
+            resolution = CloseCase(case_id=case_id, resolution="arrived")
+            if code == "damaged":
+                reference = f"CLM-{parcel.story.number:05d}"
+                resolution = CloseCase(
+                    case_id=case_id, resolution="carrier_claim", reference=reference
+                )
+            yield ScheduledCommand(closed, f"{key}:close", resolution)

@@ -1,0 +1,1 @@
+"""Cases: exceptions of shipments with their notes and resolutions."""
