@@ -108,11 +108,6 @@ from oms_ledger.domain.stock.events import (
     StockReturned,
     StockShipped,
 )
-from oms_ledger.domain.store_credit.events import (
-    StoreCreditIssued,
-    StoreCreditReturned,
-    StoreCreditSpent,
-)
 from oms_ledger.kernel import Event, Meta
 from tests.golden.cases import CASE_LITERALS
 from tests.golden.customers import CUSTOMER_LITERALS
@@ -123,6 +118,7 @@ from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.reservations import RESERVATION_LITERALS
 from tests.golden.returns import RETURN_LITERALS
 from tests.golden.routing import ROUTING_LITERALS
+from tests.golden.store_credit import STORE_CREDIT_LITERALS
 from tests.golden.warehouse import WAREHOUSE_LITERALS
 
 
@@ -359,17 +355,7 @@ LITERALS: dict[str, Event] = {
             ("country",),
             ("85123A",),
         ),
-        StoreCreditIssued(
-            "17850",
-            Money(2500, "GBP"),
-            "goodwill",
-            "gift 7",
-            "o1",
-            Personal("4411-0923-7788-1234"),
-            "1234",
-        ),
-        StoreCreditSpent("17850", Money(500, "GBP"), "o1", "p1"),
-        StoreCreditReturned("17850", Money(500, "GBP"), "o1", "p1"),
+        *STORE_CREDIT_LITERALS,
         BuyerBlocked("customer:17850", "charge-backs"),
         BuyerUnblocked("customer:17850"),
         BuyerOrderCounted("customer:17850", "o1", at(1)),

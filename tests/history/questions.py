@@ -67,6 +67,7 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("get_location", code=place),
         question("get_shipment", shipment_id=shipment),
         question("get_fulfilment", fulfilment_id=a_fulfilment(shop.picking, shop.orders)),
+        question("get_fulfilment", fulfilment_id=a_fulfilment(shop.picking, shop.orders)),
         question("get_retention"),
         question("get_return", return_id=return_id),
         question("get_inbound", inbound_id=shop.warehouse.one(shop.warehouse.deliveries)),

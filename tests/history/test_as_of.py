@@ -192,6 +192,7 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
         "list_messages",
         "list_orders",
         "list_payments",
+        "list_preorders",
         "list_reservations",
         "list_returns",
         "track",
