@@ -14,6 +14,7 @@ from typing import Any
 import hypothesis
 import pytest
 import structlog
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it has no types
 
 from tests import server as tests_server
 from tests.database_reset import Databases
@@ -116,6 +117,30 @@ def pytest_collection(session: pytest.Session) -> None:
     for module in (*modules[first:], *modules[:first]):
         with suppress(Exception, pytest.skip.Exception):  # collecting it says what is wrong
             importlib.import_module(module)
+
+
+IN_ONE_WORKER = {
+    "tests/architecture/": "sources",
+    "tests/serving/test_never_oversold": "shop",
+    "tests/serving/test_sealed": "shop",
+    "tests/serving/test_soak": "shop",
+    "tests/serving/test_start": "shop",
+    "tests/serving/test_worker_killed": "shop",
+}
+"""Files whose tests share what takes seconds to make, and its name: the parsed sources of the
+project, and five processes of the program. Each worker of xdist would make its own."""
+
+
+class SharedScheduling(LoadFileScheduling):  # type: ignore[misc]  # the library has no types
+    """One worker takes all tests of a file, or of the files that share something."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        shared = (name for start, name in IN_ONE_WORKER.items() if nodeid.startswith(start))
+        return next(shared, super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> SharedScheduling | None:
+    return SharedScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @contextmanager

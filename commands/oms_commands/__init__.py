@@ -22,6 +22,7 @@ from oms_commands import (
     risk,
     routing,
     stock,
+    stock_alerts,
     store_credit,
     transfers,
 )
@@ -41,6 +42,7 @@ NOUNS = (
     returns,
     messages,
     stock,
+    stock_alerts,
     inbound,
     transfers,
     counts,

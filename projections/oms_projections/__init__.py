@@ -50,6 +50,7 @@ from oms_projections.risk import queries as of_risk
 from oms_projections.routing import queries as of_routing
 from oms_projections.shipping_analytics import queries as of_shipments
 from oms_projections.stock_history import queries as of_stock_history
+from oms_projections.stock_levels import alerts as of_stock_alerts
 from oms_projections.stock_levels import queries as of_stock
 from oms_projections.store_credit import queries as of_store_credit
 
@@ -79,6 +80,7 @@ QUERIES: tuple[Query, ...] = (
     *of_drafts.QUERIES,
     *of_reservations.QUERIES,
     *of_stock.QUERIES,
+    *of_stock_alerts.QUERIES,
     *of_inbound.QUERIES,
     *of_promise.QUERIES,
     *of_counts.QUERIES,

@@ -51,7 +51,7 @@ def test_rules_are_compared_with_what_was_done(shop: Run, tmp_path: Path) -> Non
     assert "without stock" not in table
 
 
-def test_the_table_says_how_many_orders_are_left_out(shop: Run, tmp_path: Path) -> None:
+def test_the_table_has_the_number_of_orders_left_out(shop: Run, tmp_path: Path) -> None:
     old = {"external_id": "old", "placed_at": "2020-01-01T00:00:00Z"}
     shop("do", "ImportOrder", json.dumps({**json.loads(ORDER), **old}))
     rules = written(tmp_path / "rules.json", "priority")

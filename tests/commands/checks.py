@@ -60,10 +60,14 @@ class Books:
         """Units of a SKU that may be promised to a new order, wherever they are: not those that
         earlier orders wait for."""
         product = self.state(Product, sku).defined
-        safety = product.safety_stock if product else 0
-        levels = [s for key, s in self.of(StockLevel).items() if key.startswith(f"{sku}@")]
-        waiting = sum(level.backordered for level in levels)
-        return max(0, sum(max(0, level.available(safety)) for level in levels) - waiting)
+        waiting, units = 0, 0
+        for key, level in self.of(StockLevel).items():
+            owner, _, code = key.rpartition("@")
+            if owner == sku:
+                safety = product.safety_stock_of(code) if product else 0
+                units += max(0, level.available(safety))
+                waiting += level.backordered
+        return max(0, units - waiting)
 
     # What must be true after every command.
 

@@ -357,7 +357,7 @@ class Life:
         self.ledger.now += timedelta(hours=chance.randrange(1, 20))
         rows = folded(DEADLINE_ROWS, self.history()).of(DeadlineRow)
         for row in rows:
-            if row.due_at <= self.ledger.now and not row.ended:
+            if row.due_at <= self.ledger.now and not row.ended and not row.covered:
                 self.submit(DEADLINES[row.kind](row.id, row.due_at))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from oms_ledger.domain.fulfilment.events import Package
-from tests.golden.literals import ADDED_LINE, CHANGE, FIRST_TERMS, WITHOUT_KITS
+from tests.golden.literals import ADDED_LINE, CHANGE, FIRST_BACKORDERS, FIRST_TERMS, WITHOUT_KITS
 from tests.golden.returns import FIRST_REPLACEMENT
 
 ADDED: dict[str, dict[str, object]] = {
@@ -16,9 +16,11 @@ ADDED: dict[str, dict[str, object]] = {
         "postal_area": None,
         "untracked": (),
         "imported": None,
+        "backorders": FIRST_BACKORDERS,
     },
     "draft.saved.v1": {"postal_area": None},
-    "order.cancelled.v1": {"untracked_released": ()},
+    "order.cancelled.v1": {"untracked_released": (), "backorders_released": FIRST_BACKORDERS},
+    "order.resumed.v1": {"backorders": FIRST_BACKORDERS},
     "order.units_packed.v1": {"untracked": False},
     "order.units_unpacked.v1": {"untracked": False},
     "order.fulfilment_released.v1": {"fulfilment_id": None},
@@ -49,12 +51,26 @@ ADDED: dict[str, dict[str, object]] = {
         "changed": (replace(CHANGE, line=replace(CHANGE.line, components=())),),
         "postal_area": None,
         "untracked_released": (),
+        "rescheduled": (),
+        "backorders": FIRST_BACKORDERS,
+        "backorders_released": FIRST_BACKORDERS,
     },
     "channel_settings.defined.v1": {"messages": False, "locale": None},
     "order.held.v1": {"lines": (), "rule": None, "inputs": ()},
     "location.defined.v1": {"point": None, "closed": False},
-    "order.backorders_allocated.v1": {"released": (), "backorders": ()},
-    "product.defined.v2": {"sensitive": False, "product_category": None},
+    "order.backorders_allocated.v1": {
+        "released": (),
+        "backorders": (),
+        "backorders_released": FIRST_BACKORDERS,
+    },
+    "product.defined.v2": {
+        "sensitive": False,
+        "product_category": None,
+        "safety_stock_at": (),
+        "preorder": None,
+    },
+    "stock.backordered.v1": {"preorder": None},
+    "stock.backorder_released.v1": {"preorder": None},
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it
 is; one beside it, `<type>+<field>.json`, has the field."""

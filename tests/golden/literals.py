@@ -12,7 +12,10 @@ from oms_ledger.domain.catalogue.events import (
     NumbersPassed,
     OrderNumberClaimed,
     OrderNumbered,
+    Preorder,
+    PreorderPromise,
     ProductDefined,
+    SafetyStock,
     Site,
 )
 from oms_ledger.domain.channels.events import ChannelDefined
@@ -92,6 +95,7 @@ from oms_ledger.domain.risk.events import (
 )
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
+    PreorderRescheduled,
     ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
@@ -105,11 +109,6 @@ from oms_ledger.domain.stock.events import (
     StockReturned,
     StockShipped,
 )
-from oms_ledger.domain.store_credit.events import (
-    StoreCreditIssued,
-    StoreCreditReturned,
-    StoreCreditSpent,
-)
 from oms_ledger.kernel import Event, Meta
 from tests.golden.cases import CASE_LITERALS
 from tests.golden.customers import CUSTOMER_LITERALS
@@ -120,6 +119,7 @@ from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.reservations import RESERVATION_LITERALS
 from tests.golden.returns import RETURN_LITERALS
 from tests.golden.routing import ROUTING_LITERALS
+from tests.golden.store_credit import STORE_CREDIT_LITERALS
 from tests.golden.warehouse import WAREHOUSE_LITERALS
 
 
@@ -131,7 +131,9 @@ META = Meta(at(2), "key-1", "SomeCommand", "command-1", "correlation-1", "causat
 
 _LINES = (LineQuantity("1", 2),)
 _ALLOCATIONS = (Allocation("1", "85123A", "LON", 2),)
-_BACKORDERS = (Backorder("1", "85123A", "LON", 1),)
+FIRST_BACKORDERS = (Backorder("1", "85123A", "LON", 1),)
+_PREORDER = PreorderPromise("p1", datetime(2026, 2, 1, 9, tzinfo=UTC))
+_BACKORDERS = (Backorder("1", "85123A", "LON", 1, _PREORDER),)
 _KIT = (Component("85123C", 2),)
 
 FIRST_TERMS = OrderTerms(
@@ -239,6 +241,7 @@ LITERALS: dict[str, Event] = {
             notify_customer=True,
             postal_area="LS1",
             untracked_released=_LINES,
+            rescheduled=_BACKORDERS,
         ),
         BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS, _ALLOCATIONS, _BACKORDERS),
         OrderHeld(
@@ -273,8 +276,9 @@ LITERALS: dict[str, Event] = {
         StockReturned("85123A", "LON", 1, "R1", "17850", "o1"),
         StockAllocated("85123A", "LON", 2, "o1", "1"),
         StockReleased("85123A", "LON", 2, "o1", "1"),
-        StockBackordered("85123A", "LON", 1, "o1", "1"),
-        BackorderReleased("85123A", "LON", 1, "o1", "1"),
+        StockBackordered("85123A", "LON", 1, "o1", "1", _PREORDER),
+        BackorderReleased("85123A", "LON", 1, "o1", "1", _PREORDER),
+        PreorderRescheduled("85123A", "LON", 1, "o1", "1", _PREORDER),
         StockHeld("85123A", "LON", 2, "r1"),
         StockHoldReleased("85123A", "LON", 2, "r1"),
         *RESERVATION_LITERALS,
@@ -334,6 +338,8 @@ LITERALS: dict[str, Event] = {
             (Component("85123B", 2),),
             True,
             "fresh",
+            (SafetyStock("LON", 3),),
+            Preorder("p1", datetime(2026, 2, 1, 9, tzinfo=UTC), 9),
         ),
         OrderNumbered("web", 1, "o1"),
         NumbersPassed("so", 123),
@@ -350,17 +356,7 @@ LITERALS: dict[str, Event] = {
             ("country",),
             ("85123A",),
         ),
-        StoreCreditIssued(
-            "17850",
-            Money(2500, "GBP"),
-            "goodwill",
-            "gift 7",
-            "o1",
-            Personal("4411-0923-7788-1234"),
-            "1234",
-        ),
-        StoreCreditSpent("17850", Money(500, "GBP"), "o1", "p1"),
-        StoreCreditReturned("17850", Money(500, "GBP"), "o1", "p1"),
+        *STORE_CREDIT_LITERALS,
         BuyerBlocked("customer:17850", "charge-backs"),
         BuyerUnblocked("customer:17850"),
         BuyerOrderCounted("customer:17850", "o1", at(1)),
@@ -383,5 +379,9 @@ LITERALS: dict[str, Event] = {
 
 OLDER: dict[str, Event] = {
     "customer.forgotten.v1": CustomerForgotten("17850", "erasure request", "ticket 7"),
+    "order.backorders_allocated.v1+released+backorders": BackordersAllocated(
+        "o1", _ALLOCATIONS, FIRST_BACKORDERS, _ALLOCATIONS, FIRST_BACKORDERS
+    ),
 }
-"""What old golden files mean that say less than today's events do, by their stored name."""
+"""What old golden files mean that say less than today's events do, by the name of the file, which
+is the stored name where no field was added."""

@@ -1,5 +1,5 @@
 """What the golden files of the warehouse mean: deliveries, transfers, counts, lots, serial numbers,
-and states of stock."""
+states and alerts of stock."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from oms_ledger.domain.stock.events import (
     StockLotStatusChanged,
     StockStateChanged,
 )
+from oms_ledger.domain.stock_alerts.events import StockAlertSet, StockBecameLow, StockCameBack
 from oms_ledger.domain.transfers.events import (
     ReceivedTransferLine,
     ShippedTransferLine,
@@ -58,6 +59,9 @@ WAREHOUSE_LITERALS: tuple[Event, ...] = (
     LotDefined("85123A", "L1", "recalled", "2026-12-31", "Recall 26-114"),
     SerialShipped("85123A", "N-1", "LON", "o1", "1", "s1"),
     SerialReturned("85123A", "N-1", "LON", "o1", "r1"),
+    StockAlertSet("85123A", "LON", "web", 10),
+    StockBecameLow("85123A", "LON", "web", 10, 9),
+    StockCameBack("85123A", "LON", "web", 10, 11),
     InboundCreated("i1", "LON", _DUE, (InboundLine("85123A", 9, 120, "GBP"),), "Lamps Ltd", "PO-8"),
     InboundReceived("i1", (InboundReceipt("85123A", 5, 1, 4, "L1"),)),
     InboundClosed("i1", "No more"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -21,7 +21,13 @@ from oms_projections.payments.rows import PaymentRow
 from oms_projections.reservations.rows import ReservationRow
 from oms_projections.returns.rows import ReturnRow
 from oms_projections.shipping_analytics.rows import ShipmentRow
-from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
+from oms_projections.stock_levels.rows import (
+    AlertRow,
+    LocationRow,
+    MovementRow,
+    ProductRow,
+    StockRow,
+)
 
 Shown = dict[str, Any]
 
@@ -81,16 +87,26 @@ def _parcels(models: ReadModels, p: Params) -> list[Shown]:
 
 def _levels(models: ReadModels, p: Params) -> list[Shown]:
     defined = models.of(ProductRow, lambda row: row.sku == p["sku"])
-    safety = sum(row.safety_stock for row in defined)
+    low_at = _low_at(models, p)
     sensitive = any(row.sensitive for row in defined)
     rows = models.of(StockRow, lambda row: row.sku == p["sku"])
     rows.sort(key=lambda row: row.location)
     return [
         asdict(row)
-        | {"safety_stock": safety, "sensitive": sensitive}
+        | {"safety_stock": (safety := _safety(defined, row.location)), "sensitive": sensitive}
         | {"available": max(0, _free(row) - safety)}
+        | {"low": "" in low_at or row.location in low_at}
         for row in rows
     ]
+
+
+def _safety(defined: Sequence[ProductRow], location: str) -> int:
+    return sum(row.safety_stock_at.get(location, row.safety_stock) for row in defined)
+
+
+def _low_at(models: ReadModels, p: Params) -> list[str]:
+    alerts = models.of(AlertRow, lambda row: row.sku == p["sku"] and not row.channel)
+    return [row.location for row in alerts if row.low and row.threshold is not None]
 
 
 def _free(row: StockRow) -> int:
@@ -101,7 +117,8 @@ def _free(row: StockRow) -> int:
 def _stock_of_skus(models: ReadModels, p: Params) -> list[Shown]:
     (sku,) = p["keys"]
     levels = _levels(models, {"sku": sku})
-    none = {"location": None, "complete": None, "defined_at": None}
+    none: Shown = {"location": None, "complete": None, "defined_at": None}
+    none |= {"low_at": _low_at(models, {"sku": sku}) or None}
     if not levels:
         products = models.of(ProductRow, lambda row: row.sku == sku)
         return [
@@ -135,6 +152,7 @@ def _list_stock(models: ReadModels, p: Params) -> list[Shown]:
         if (row["sku"], row["location"]) > (p["after_sku"], p["after_location"])
         and p["location"] in (None, row["location"])
         and (p["with_sensitive"] or not row["sensitive"])
+        and p["low"] in (None, row["low"])
         and (p["below"] is None or row["available"] < p["below"])
     ][: p["limit"]]
 

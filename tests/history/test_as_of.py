@@ -192,12 +192,19 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
         "list_messages",
         "list_orders",
         "list_payments",
+        "list_preorders",
         "list_reservations",
         "list_returns",
         "track",
     }
     others |= {"shipping_performance", "retention_due", "stock_figures", "stock_values"}
-    others |= {"list_inbound", "list_transfers", "list_incoming", "list_counts"}
+    others |= {
+        "list_stock_alerts",
+        "list_inbound",
+        "list_transfers",
+        "list_incoming",
+        "list_counts",
+    }
     of_lots = {"list_lots", "orders_of_lot", "list_serials"}
     others |= {"shipping_performance", "fulfilment_performance", "retention_due"}
     others |= {"list_fulfilments", "pick_list", "location_figures"}

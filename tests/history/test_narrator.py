@@ -122,6 +122,8 @@ def test_the_history_of_an_order_has_all_events_of_its_commands(oms: Oms) -> Non
         "reservation",
         "order_routing",
         "fulfilment",
+        "case",
+        "message",
     }
     owners = {(r.stream, person.id) for r in whole if (person := _customer(r.event)) is not None}
     customer = [r for name in ("c1", "c2", "c3", "c4") for r in types_of_customer(log, name)]

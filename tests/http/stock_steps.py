@@ -47,3 +47,15 @@ def backorder(client: ExampleClient) -> int:
     allocated: Mapping[str, Any] = client.do("AllocateBackorders", order_id=placed["order_id"])
     position: int = allocated["position"]
     return position
+
+
+def watch(client: ExampleClient) -> None:
+    """An alert of stock that is low, and one that is not checked in vain."""
+    client.do("PutStockAlert", sku="85123A")
+    body = {"threshold": 1_000_000}
+    (alert,) = client.do("PutStockAlert", body=body, sku="85123A")["alerts"][:1]
+    assert (alert["threshold"], alert["low"]) == (1_000_000, True)
+    after = client.do("CheckStockAlerts", sku="85123A")["position"]
+    rows = client.see("list_stock_alerts", after)["items"]
+    assert [(row["location"], row["threshold"]) for row in rows] == [(None, 1_000_000), ("LON", 10)]
+    assert client.see("list_stock", after, query={"low": "true"})["items"]

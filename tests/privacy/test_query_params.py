@@ -29,6 +29,7 @@ DECLARED = {
     ("list_products", "sensitive_filter"): "with_sensitive",
     ("list_serials", "sensitive_filter"): "with_sensitive",
     ("list_stock", "sensitive_filter"): "with_sensitive",
+    ("list_stock_alerts", "sensitive_filter"): "with_sensitive",
     ("stock_figures", "sensitive_filter"): "with_sensitive",
     ("stock_values", "sensitive_filter"): "with_sensitive",
     ("fulfilment_performance", "minimum_count"): "smallest_count",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from oms_ledger.domain.catalogue.events import NumbersPassed, OrderNumberClaimed, ProductDefined
+from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.connections.events import (
     ConnectionDefined,
     ConnectionPaused,
@@ -45,6 +46,7 @@ from oms_ledger.domain.stock.events import (
     StockReceived,
     StockStateChanged,
 )
+from oms_ledger.domain.stock_alerts.events import StockAlertSet, StockBecameLow, StockCameBack
 from oms_ledger.domain.transfers.events import (
     ReceivedTransferLine,
     ShippedTransferLine,
@@ -205,3 +207,28 @@ def _set_up(shop: Shop, chance: random.Random) -> None:
         shop.events.append(CustomerRestrictionLifted(customer_id, "settled"))
     sku, cost = chance.choice(SKUS), Money(chance.randint(50, 150), "GBP")
     shop.events.append(ProductDefined(sku, sku, True, unit_cost=cost, safety_stock=5))
+    _alert(shop, chance)
+
+
+def _alert(shop: Shop, chance: random.Random) -> None:
+    """A channel sells the stock of one location, and there is an alert of it, of a location or of
+    all: stock becomes low, and is back now and then; or there is no alert any more."""
+    where, channel = chance.choice(PLACES), f"ch-{len(shop.events)}"
+    scopes: tuple[tuple[str | None, str | None], ...] = (
+        (None, None),
+        (where, None),
+        (None, channel),
+    )
+    location, of_channel = chance.choice(scopes)
+    scope = {"location": location, "channel": of_channel}
+    sku = chance.choice(SKUS)
+    shop.events += [
+        ChannelDefined(channel, locations=(where,)),
+        StockAlertSet(sku, **scope, threshold=9),
+        StockBecameLow(sku, **scope, threshold=9, available=7),
+    ]
+    way = chance.randrange(3)
+    if way == 0:
+        shop.events.append(StockCameBack(sku, **scope, threshold=9, available=12))
+    elif way == 1:
+        shop.events.append(StockAlertSet(sku, **scope, threshold=None))

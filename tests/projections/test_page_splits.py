@@ -93,7 +93,6 @@ def test_the_made_up_shop_plays_nearly_every_event() -> None:
     types = {type(event).type for event in Shop(3).play(600)}
     assert {name for name in EVENTS.keys() - types if not name.startswith("payment.")} == {
         "channel.order_numbered.v1",
-        "channel_settings.defined.v1",
         "channel_settings.routing_defined.v1",
         "postal_areas.defined.v1",
         "location_load.units_routed.v1",

@@ -21,12 +21,11 @@ from oms_commands._fields import (
 from oms_commands.catalogue._fields import ComponentFields, DimensionFields
 from oms_ledger.domain.catalogue.answers import ProductDefinedAnswer
 from oms_ledger.domain.catalogue.costs import cost_of
-from oms_ledger.domain.catalogue.events import Component, Dimensions, ProductDefined
+from oms_ledger.domain.catalogue.events import Component, Dimensions, Preorder, ProductDefined
 from oms_ledger.domain.catalogue.state import Product, product_refs, stored_sku
+from oms_ledger.domain.catalogue.views import product_view
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_group
-from oms_ledger.domain.json_values import plain
-from oms_ledger.domain.money import to_text
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, KeyGroup, Ref, Route
 
@@ -36,8 +35,9 @@ class PutProduct(Command):
     """Define what is sold. With `stocked: false` it is a service or a fee, which is charged and
     never shipped.
 
-    `safety_stock` units stay unsold at every location; `backorder_limit` bounds what may be
-    promised without being there. `unit_cost` is in `currency`, which may be left out where the
+    `safety_stock` units stay unsold at every location that has no number of its own (PUT
+    /v1/products/{sku}/safety-stock/{code}), which stays as it is; `backorder_limit` bounds what may
+    be promised without being there. `unit_cost` is in `currency`, which may be left out where the
     product has a cost already. A product with `components` is a kit: one line of it takes their
     stock, and it has none of its own. Orders of what is `sensitive` are health data; a definition
     that does not say leaves it as it is. Return policies go by `category`.
@@ -101,10 +101,18 @@ class PutProduct(Command):
             components=components,
             sensitive=product.sensitive if self.sensitive is None else self.sensitive,
             product_category=self.category,
+            preorder=self._preorder(product),
+            safety_stock_at=product.defined.safety_stock_at if product.defined else (),
         )
         if event == product.defined:
             return ()
         return [Change(event)]
+
+    def _preorder(self, product: Product) -> Preorder | None:
+        """As it is; none of a kit and of what is no goods."""
+        if product.defined is None or self.components or not self.stocked:
+            return None
+        return product.defined.preorder
 
     def _kit(self, sku: str, given: Given) -> tuple[Component, ...]:
         """The components as they are kept. `Refused` with `bad_component` where one is unknown, no
@@ -136,21 +144,4 @@ class PutProduct(Command):
         return kept
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        product = given.state(Product, stored_sku(self.sku, given))
-        defined = product.defined
-        assert defined is not None
-        cost = defined.unit_cost
-        return {
-            "sku": defined.sku,
-            "title": defined.title,
-            "stocked": defined.stocked,
-            "weight_g": defined.weight_g,
-            "unit_cost": to_text(cost.minor, cost.currency) if cost else None,
-            "currency": cost.currency if cost else None,
-            "backorder_limit": defined.backorder_limit,
-            "safety_stock": defined.safety_stock,
-            "components": [plain(each) for each in defined.components],
-            "sensitive": defined.sensitive,
-            "category": defined.product_category,
-            "version": product.version,
-        }
+        return product_view(given.state(Product, stored_sku(self.sku, given)))

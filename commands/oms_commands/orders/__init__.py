@@ -15,6 +15,7 @@ from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.place_received import PlaceReceivedOrder
 from oms_commands.orders.release_hold import ReleaseHold
 from oms_commands.orders.release_schedule import ReleaseScheduledOrder
+from oms_commands.orders.reschedule_preorders import ReschedulePreorders
 from oms_commands.orders.resume import ResumeOrder
 from oms_commands.orders.tag import TagOrder
 from oms_commands.orders.unarchive import UnarchiveOrder
@@ -33,6 +34,7 @@ COMMANDS: tuple[type[Command], ...] = (
     HoldOrder,
     ReleaseHold,
     AllocateBackorders,
+    ReschedulePreorders,
     TagOrder,
     NoteOrder,
     ArchiveOrder,

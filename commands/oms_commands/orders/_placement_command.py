@@ -45,7 +45,12 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person, with_fields
-from oms_ledger.domain.stock.rules import backorder_refs, stock_skus, wanted_refs
+from oms_ledger.domain.stock.rules import (
+    backorder_refs,
+    has_preorder,
+    stock_skus,
+    wanted_refs,
+)
 from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Command, Context, Given, Json, Ref
 
@@ -94,9 +99,10 @@ class PlacementCommand(Command):
         for sku in {line.sku for line in self.lines}:
             if not sku.isascii():
                 refs += product_refs(sku)
-            refs += wanted_refs(stored_sku(sku, given), given)
-        if self.backorder == "allow":
-            refs += backorder_refs(self.skus_taken(given), self.channel, given)
+            stored = stored_sku(sku, given)
+            refs += wanted_refs(stored, given)
+            if self.backorder == "allow" or has_preorder(stored, given):
+                refs += backorder_refs(stock_skus(stored, given), self.channel, given)
         return refs
 
     def skus_taken(self, given: Given) -> Iterator[str]:

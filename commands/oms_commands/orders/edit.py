@@ -45,7 +45,7 @@ from oms_ledger.domain.personal import Person, personal_values, with_fields
 from oms_ledger.domain.risk.rules import blocked_list_holds
 from oms_ledger.domain.routing.source import is_routed, routing_refs
 from oms_ledger.domain.stock.rules import (
-    backorder_refs,
+    shortage_refs,
     skus_taken,
     stock_group_refs,
     stock_skus,
@@ -110,9 +110,8 @@ class EditOrder(Command):
         ]
         skus = _skus_wanted(order, quantities, self._of(AddLine), given)
         refs += [ref for sku in skus for ref in stock_group_refs(sku)]
-        if order.placed and order.terms.backorder == "allow":
-            refs += backorder_refs(skus, order.terms.channel, given)
         if order.placed:
+            refs += shortage_refs(skus, order.terms, given)
             address = self._new_address
             country = order.terms.country if address is None else address.country
             refs += routing_refs(order.terms.channel, country, skus, given, self.order_id)

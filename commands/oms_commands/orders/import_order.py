@@ -21,7 +21,7 @@ from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.past import PastOrder
 from oms_ledger.domain.orders.rules.importation import import_order
 from oms_ledger.domain.orders.rules.numbers import number_refs
-from oms_ledger.domain.routing.source import is_routed
+from oms_ledger.domain.routing.source import is_routed, routing_refs
 from oms_ledger.domain.stock.rules import backorder_refs
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
@@ -34,7 +34,8 @@ class ImportOrder(PlacementCommand):
     Fields are those of placing an order, and its fate. The same channel and external id again is
     the same order, and changes nothing. With `stock: skip`, the default, no stock is touched;
     `update` takes it as an order does, and is refused where it is short; `force` backorders what is
-    short and open, and adjusts the stock by what is short and has shipped. Nothing follows from an
+    short and open, and adjusts the stock by what is short and has shipped. Units in shipments come
+    from where these left, open ones by the routing rules of the channel. Nothing follows from an
     import: no message, no hold, no capture or refund. Many at once: a list under `orders`, beside
     it one `stock` for those that have none.
     """
@@ -83,6 +84,8 @@ class ImportOrder(PlacementCommand):
         refs += [(Location, code) for code in locations]
         if self.stock != "skip":
             refs += [(StockLevel, stock_key(sku, code)) for sku in skus for code in locations]
+            country = self.shipping_address.country if self.shipping_address else None
+            refs += routing_refs(self.channel, country, skus, given)
         if self.stock == "force":
             refs += backorder_refs(skus, self.channel, given)
         return refs

@@ -14,7 +14,7 @@ from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.rules.intake import place_received
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.routing.source import routing_refs
-from oms_ledger.domain.stock.rules import backorder_refs, stock_skus, wanted_refs
+from oms_ledger.domain.stock.rules import shortage_refs, stock_skus, wanted_refs
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
@@ -45,8 +45,7 @@ class PlaceReceivedOrder(OrderCommand):
             refs += wanted_refs(stored_sku(sku, given), given)
         stored, channel = (stored_sku(sku, given) for sku in skus), order.terms.channel
         taken = [each for sku in stored for each in stock_skus(sku, given)]
-        if order.terms.backorder == "allow":
-            refs += backorder_refs(taken, channel, given)
+        refs += shortage_refs(taken, order.terms, given)
         return refs + routing_refs(channel, order.terms.country, taken, given)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

@@ -10,10 +10,10 @@ from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.stock.answers import BackordersAnswer
+from oms_ledger.domain.stock.answers import BackordersAnswer, PreordersAnswer
 from oms_ledger.kernel import Json, Query, Reader, Rows
 from oms_projections.backorders.fold import READ_MODEL
-from oms_projections.pages import Cursor, Limit, Mark, cursor_for, mark_of
+from oms_projections.pages import Cursor, Limit, Mark, cursor_for, mark_of, page
 from oms_projections.values import column, maybe_time
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
@@ -23,12 +23,14 @@ FIRST: Mark = [0]
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListBackorders:
-    """Those that have waited longest first, which get stock first. `order` is an order's id. A page
-    may have fewer items than its `limit`. Without `with_sensitive`, as always without the scope
+    """Those that have waited longest first, which get stock first. `order` is an order's id;
+    `preorder`: only what was sold before it is there, or not. A page may have fewer items than its
+    `limit`. Without `with_sensitive`, as always without the scope
     sensitive:read, sensitive orders are left out."""
 
     sku: Annotated[str, Field(max_length=100)] | None = None
     order: Annotated[str, Field(max_length=200)] | None = None
+    preorder: bool | None = None
     with_sensitive: bool = True
     cursor: Cursor = None
     limit: Limit = 50
@@ -40,6 +42,7 @@ def list_backorders(params: ListBackorders, reader: Reader) -> Mapping[str, Json
         "list_backorders",
         sku=params.sku,
         order_id=params.order,
+        preorder=params.preorder,
         after=after,
         limit=params.limit,
     )
@@ -65,11 +68,57 @@ def _item(row: Mapping[str, object], reader: Reader) -> Mapping[str, Json]:
         "quantity": column(row, "quantity", int),
         "waiting_since": maybe_time(row, "waiting_since"),
         "promised_ship_at": rfc3339(order.ship_by),
+        "preorder_available_at": maybe_time(row, "available_at"),
         "sensitive": order.sensitive,
     }
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ListPreorders:
+    """By SKU. Without `with_sensitive`, as always without the scope sensitive:read, sensitive
+    products are left out."""
+
+    with_sensitive: bool = True
+    cursor: Cursor = None
+    limit: Limit = 50
+
+
+def list_preorders(params: ListPreorders, reader: Reader) -> Mapping[str, Json]:
+    (after,) = mark_of(params.cursor, [""]) if params.cursor else [""]
+    rows = reader.rows(
+        "list_preorders", with_sensitive=params.with_sensitive, after=after, limit=params.limit
+    )
+    last: Mark | None = [column(rows[-1], "sku", str)] if rows else None
+    return page([_preorder(row) for row in rows], params.limit, last)
+
+
+def _preorder(row: Mapping[str, object]) -> dict[str, Json]:
+    cap, preordered = column(row, "cap", int), column(row, "preordered", int)
+    return {
+        "sku": column(row, "sku", str),
+        "available_at": maybe_time(row, "available_at"),
+        "cap": cap,
+        "preordered": preordered,
+        "left": max(0, cap - preordered),
+        "sensitive": column(row, "sensitive", bool),
+    }
+
+
 QUERIES = (
+    Query(
+        "list_preorders",
+        "/v1/preorders",
+        "stock:read",
+        READ_MODEL.name,
+        ListPreorders,
+        list_preorders,
+        "Products that are sold before they are there",
+        "Preorders are shown as they are now. That of a product in the past:"
+        " GET /v1/products/{sku}?as_of=.",
+        sensitive_filter="with_sensitive",
+        within_channels=True,
+        answer_type=PreordersAnswer,
+    ),
     Query(
         "list_backorders",
         "/v1/backorders",

@@ -74,6 +74,9 @@ def _states(row: Mapping[str, object], order: Order, log: Log) -> Iterable[Fulfi
 
 
 def _states_in(order: Order, log: Log) -> list[Fulfilment]:
+    """The states of fulfilment orders; none before the order knows that work on it has begun."""
+    if not order.released:
+        return []
     group = fulfilment_group(order.first_event.order_id)
     return [log.fold(Fulfilment, key) for key in log.keys(Fulfilment, group)]
 

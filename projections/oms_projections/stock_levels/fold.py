@@ -7,11 +7,26 @@ from dataclasses import asdict
 from datetime import datetime
 
 from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined
+from oms_ledger.domain.catalogue.views import preorder_terms_view
+from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.stock.events import STOCK_EVENTS, StockAdjusted, StockEvent
 from oms_ledger.domain.stock.state import book
+from oms_ledger.domain.stock_alerts.events import (
+    STOCK_ALERT_EVENTS,
+    StockAlertEvent,
+    StockAlertSet,
+    StockBecameLow,
+)
 from oms_ledger.kernel import Event, Page, ReadModel, Recorded, RowKey
 from oms_projections.search import folded
-from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
+from oms_projections.stock_levels.rows import (
+    AlertRow,
+    LocationRow,
+    MovementRow,
+    ProductRow,
+    SalesChannelRow,
+    StockRow,
+)
 
 KINDS: dict[type[Event], str] = {e: e.type.split(".")[1] for e in STOCK_EVENTS}
 """The short name of each change: `received`, `allocated`, `shipped` ..."""
@@ -21,6 +36,8 @@ def touches(r: Recorded) -> Iterable[RowKey]:
     event = r.event
     if isinstance(event, STOCK_EVENTS):
         return ((StockRow, (event.sku, event.location)),)
+    if isinstance(event, STOCK_ALERT_EVENTS):
+        return ((AlertRow, alert_row_key(event)),)
     return ()
 
 
@@ -32,6 +49,10 @@ def fold(r: Recorded, page: Page) -> None:
         page.put(product(r, event))
     elif isinstance(event, LocationDefined):
         page.put(location(r, event))
+    elif isinstance(event, STOCK_ALERT_EVENTS):
+        page.put(alert(page.get(AlertRow, *alert_row_key(event)), r, event))
+    elif isinstance(event, ChannelDefined):
+        page.put(SalesChannelRow(event.channel, r.version))
 
 
 def booked(r: Recorded, event: StockEvent, page: Page) -> None:
@@ -88,6 +109,7 @@ def cause(event: StockEvent, name: str) -> str | None:
 
 
 def product(r: Recorded, event: ProductDefined) -> ProductRow:
+    preorder = preorder_terms_view(event.preorder)
     return ProductRow(
         sku=event.sku,
         title=event.title,
@@ -98,6 +120,8 @@ def product(r: Recorded, event: ProductDefined) -> ProductRow:
         currency=event.unit_cost.currency if event.unit_cost else None,
         backorder_limit=event.backorder_limit,
         safety_stock=event.safety_stock,
+        safety_stock_at={each.location: each.quantity for each in event.safety_stock_at},
+        preorder={**preorder} if preorder else None,
         components=[asdict(c) for c in event.components],
         search=f"{folded(event.sku)}\n{folded(event.title)}",
         sensitive=event.sensitive,
@@ -123,13 +147,30 @@ def location(r: Recorded, event: LocationDefined) -> LocationRow:
     )
 
 
+def alert_row_key(event: StockAlertEvent) -> tuple[str, str, str]:
+    return event.sku, event.location or "", event.channel or ""
+
+
+def alert(row: AlertRow | None, r: Recorded, event: StockAlertEvent) -> AlertRow:
+    """The row after an event; None: before the first."""
+    row = row or AlertRow(*alert_row_key(event), None, False, None, None, r.version)
+    if isinstance(event, StockAlertSet):
+        row.threshold, row.version = event.threshold, r.version
+    else:
+        row.low = isinstance(event, StockBecameLow)
+        row.available, row.crossed_at = event.available, r.meta.recorded_at
+    return row
+
+
+EVENTS = (*STOCK_EVENTS, *STOCK_ALERT_EVENTS, ProductDefined, LocationDefined, ChannelDefined)
+
 READ_MODEL = ReadModel(
     name="stock_levels",
-    version=5,
+    version=7,
     package=__name__.rpartition(".")[0],
-    rows=(StockRow, MovementRow, ProductRow, LocationRow),
+    rows=(StockRow, MovementRow, ProductRow, LocationRow, AlertRow, SalesChannelRow),
     touches=touches,
     fold=fold,
-    event_types=frozenset(e.type for e in (*STOCK_EVENTS, ProductDefined, LocationDefined)),
+    event_types=frozenset(e.type for e in EVENTS),
     by_stream=True,
 )

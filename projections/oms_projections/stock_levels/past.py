@@ -7,7 +7,7 @@ was recorded late may have happened at any time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TypeAlias, cast
@@ -17,6 +17,7 @@ from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.events import STOCK_EVENTS, ShippedDateCorrected, StockShipped
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.stock_alerts.state import StockAlerts
 from oms_ledger.kernel import Log, Position, Recorded, State, events_of, stream_id
 from oms_projections.stock_levels.fold import location, move, nothing_yet, product
 from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
@@ -33,15 +34,32 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 def levels(log: Log, sku: str, happened_by: datetime | None = None) -> list[Shown]:
     """As `stock_of_sku`; with `happened_by`, of what had happened by then alone."""
     rows = (balance(log, sku, place, happened_by) for place in places(log, sku))
-    defined = product_row(log, sku, happened_by)
-    return [_level(row, defined) for row in rows if row.version]
+    defined, low = product_row(log, sku, happened_by), low_at(log, sku, happened_by)
+    return [_level(row, defined, low) for row in rows if row.version]
 
 
-def _level(row: StockRow, defined: ProductRow | None) -> Shown:
-    safety = defined.safety_stock if defined else 0
+def low_at(log: Log, sku: str, happened_by: datetime | None = None) -> list[str]:
+    """As the column of `stock_of_skus`: where stock was low by an alert of a location, or "" by one
+    of all."""
+    alerts = log.fold(StockAlerts, sku)
+    if happened_by is not None:
+        alerts = StockAlerts()
+        for r in events_of(log, stream_id(StockAlerts, sku)):
+            if r.meta.happened_at <= happened_by:
+                alerts.apply(r.event)
+    return [
+        each.location or ""
+        for each in alerts.alerts.values()
+        if each.low and each.threshold is not None and each.channel is None
+    ]
+
+
+def _level(row: StockRow, defined: ProductRow | None, low: Collection[str]) -> Shown:
+    safety = defined.safety_stock_at.get(row.location, defined.safety_stock) if defined else 0
     return {
         **asdict(row),
         "safety_stock": safety,
+        "low": "" in low or row.location in low,
         "sensitive": defined is not None and defined.sensitive,
         "available": max(0, free_units(row) - safety),
     }

@@ -31,7 +31,7 @@ from oms_projections.stock_levels.views import (
     movement,
     product,
 )
-from oms_projections.values import HappenedBy, column
+from oms_projections.values import HappenedBy, column, maybe
 
 STRICT = ConfigDict(extra="forbid")
 
@@ -40,13 +40,15 @@ NEWEST: Mark = [2**63 - 1]
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListStock:
-    """`below`: only where less than this is available. `as_of` and `happened_by` need a `sku`.
+    """`below`: only where less than this is available; `low`: only where stock is low by an alert
+    of the SKU, or not. `as_of` and `happened_by` need a `sku`.
     Without `with_sensitive`, as always without the scope sensitive:read, sensitive products are
     left out."""
 
     sku: str | None = None
     location: str | None = None
     below: int | None = None
+    low: bool | None = None
     with_sensitive: bool = True
     happened_by: HappenedBy = None
     cursor: Cursor = None
@@ -62,6 +64,7 @@ def list_stock(params: ListStock, reader: Reader) -> Mapping[str, Json]:
         sku=params.sku,
         location=params.location,
         below=params.below,
+        low=params.low,
         with_sensitive=params.with_sensitive,
         after_sku=after_sku,
         after_location=after_location,
@@ -81,6 +84,7 @@ def list_stock_as_of(params: ListStock, log: Log) -> Mapping[str, Json]:
         for row in past.levels(log, params.sku, params.happened_by)
         if params.location in (None, row["location"])
         and (params.with_sensitive or not row["sensitive"])
+        and params.low in (None, row["low"])
         and (params.below is None or column(row, "available", int) < params.below)
         and (params.sku, column(row, "location", str)) > _after(params)
     ]
@@ -116,7 +120,8 @@ def _stock(params: GetStock, rows: Rows) -> Mapping[str, Json]:
         )
     levels: Rows = [row for row in rows if row["location"] is not None]
     if not levels and rows[0]["complete"] is not None:
-        levels = kit_levels(params.sku, rows[0], column(rows[0], "complete", list))
+        low_at = maybe(rows[0], "low_at", list) or ()
+        levels = kit_levels(params.sku, rows[0], column(rows[0], "complete", list), low_at)
     return _totalled(params.sku, levels, () if levels else rows)
 
 
@@ -135,7 +140,8 @@ def get_stock_as_of(params: GetStock, log: Log) -> Mapping[str, Json]:
     if row is not None and row.components:
         complete = past.complete_kits(log, row, params.happened_by)
         defined = {"defined_at": row.updated_at, "sensitive": row.sensitive}
-        levels = kit_levels(params.sku, defined, complete)
+        low_at = past.low_at(log, params.sku, params.happened_by)
+        levels = kit_levels(params.sku, defined, complete, low_at)
     if not levels and row is None:
         raise _not_then(f"stock of {params.sku!r} and no product of that SKU")
     return _totalled(params.sku, levels, [asdict(row)] if row else [])

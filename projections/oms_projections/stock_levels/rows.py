@@ -64,7 +64,8 @@ class MovementRow(Row):
 
 @dataclass(slots=True)
 class ProductRow(Row):
-    """`unit_cost` in minor units of `currency`. `search` is what `q` is looked for in: SKU and
+    """`unit_cost` in minor units of `currency`; `safety_stock_at` are units by
+    location. `search` is what `q` is looked for in: SKU and
     title, folded (`search.py`)."""
 
     table: ClassVar[str] = "products"
@@ -78,6 +79,8 @@ class ProductRow(Row):
     currency: str | None
     backorder_limit: int | None
     safety_stock: int
+    safety_stock_at: dict[str, int]
+    preorder: dict[str, object] | None
     components: list[dict[str, object]]
     search: str
     sensitive: bool
@@ -103,3 +106,31 @@ class LocationRow(Row):
     closed: bool
     version: int
     updated_at: datetime
+
+
+@dataclass(slots=True)
+class AlertRow(Row):
+    """The alert of a SKU at a location, for a channel, or where both are empty at all locations. A
+    `threshold` of None: there is none any more. `version` is that of the stream when it was set;
+    `low`, `available` and `crossed_at` are of the newest crossing."""
+
+    table: ClassVar[str] = "stock_alerts"
+    key: ClassVar[tuple[str, ...]] = ("sku", "location", "channel")
+    sku: str
+    location: str
+    channel: str
+    threshold: int | None
+    low: bool
+    available: int | None
+    crossed_at: datetime | None
+    version: int
+
+
+@dataclass(slots=True)
+class SalesChannelRow(Row):
+    """The version of a channel's settings, among which are the locations whose stock it sells."""
+
+    table: ClassVar[str] = "sales_channels"
+    key: ClassVar[tuple[str, ...]] = ("channel",)
+    channel: str
+    version: int

@@ -52,6 +52,8 @@ CREATE TABLE products{v} (
     currency text,
     backorder_limit bigint,
     safety_stock bigint NOT NULL,
+    safety_stock_at jsonb NOT NULL,
+    preorder jsonb,
     components jsonb NOT NULL,
     search text NOT NULL,
     sensitive boolean NOT NULL,
@@ -72,4 +74,23 @@ CREATE TABLE locations{v} (
     closed boolean NOT NULL,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL
+);
+
+-- Alerts of SKUs. Only a shop that sets some has rows here.
+CREATE TABLE stock_alerts{v} (
+    sku text COLLATE "C" NOT NULL,
+    location text COLLATE "C" NOT NULL,
+    channel text COLLATE "C" NOT NULL,
+    threshold bigint,
+    low boolean NOT NULL,
+    available bigint,
+    crossed_at timestamptz,
+    version bigint NOT NULL,
+    PRIMARY KEY (sku, location, channel)
+);
+
+-- Channels with settings. They are few.
+CREATE TABLE sales_channels{v} (
+    channel text COLLATE "C" PRIMARY KEY,
+    version bigint NOT NULL
 );

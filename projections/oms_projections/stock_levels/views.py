@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from oms_ledger.domain.geography import DEGREE
 from oms_ledger.kernel import Json
@@ -27,6 +27,7 @@ def level(row: Mapping[str, object]) -> dict[str, Json]:
         "location": column(row, "location", str),
         **{name: column(row, name, int) for name in COUNTERS},
         "safety_stock": column(row, "safety_stock", int),
+        "low": column(row, "low", bool),
         "sensitive": column(row, "sensitive", bool),
         "version": column(row, "version", int),
         "updated_at": maybe_time(row, "updated_at"),
@@ -34,10 +35,14 @@ def level(row: Mapping[str, object]) -> dict[str, Json]:
 
 
 def kit_levels(
-    sku: str, product: Mapping[str, object], complete: Sequence[Mapping[str, object]]
+    sku: str,
+    product: Mapping[str, object],
+    complete: Sequence[Mapping[str, object]],
+    low_at: Collection[str],
 ) -> list[dict[str, object]]:
     """Rows of a kit for `level`: it has no stock of its own, and `complete` says how many kits are
-    available at which location."""
+    available at which location. Stock is low at the locations in `low_at`; with an empty one, at
+    all of them."""
     return [
         {
             **dict.fromkeys(COUNTERS, 0),
@@ -45,6 +50,7 @@ def kit_levels(
             "location": each["location"],
             "available": each["available"],
             "safety_stock": 0,
+            "low": "" in low_at or each["location"] in low_at,
             "sensitive": product["sensitive"],
             "version": 0,
             "updated_at": product["defined_at"],
@@ -90,6 +96,11 @@ def product(row: Mapping[str, object]) -> dict[str, Json]:
         "currency": currency,
         "backorder_limit": maybe(row, "backorder_limit", int),
         "safety_stock": column(row, "safety_stock", int),
+        "safety_stock_at": [
+            {"location": code, "quantity": units}
+            for code, units in sorted(column(row, "safety_stock_at", dict).items())
+        ],
+        "preorder": maybe(row, "preorder", dict),
         "components": column(row, "components", list),
         "sensitive": column(row, "sensitive", bool),
         "category": maybe(row, "product_category", str),

@@ -18,12 +18,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from oms_commands.catalogue._fields import SiteFields
+from oms_commands.catalogue.put_channel import PutChannel
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
+from oms_commands.stock_alerts.put import PutStockAlert
 from oms_ledger.app import Oms
-from oms_ledger.demo.shop import DAYS, DELIVERIES, GOODS, LOCATIONS, stories
+from oms_ledger.demo.shop import CHANNELS, DAYS, DELIVERIES, GOODS, LOCATIONS, stories
 from oms_ledger.demo.shop_state import Day, ScheduledCommand, ShopState
 from oms_ledger.demo.stages import CURRENCY, STAGES
 from oms_ledger.domain.errors import OmsError, Unavailable
@@ -38,6 +40,8 @@ OWNER = "shop owner"
 FINISHED = "demo: the 60 days are over"
 """The reference of the last command. A ledger that has it is fully loaded."""
 LAST_BEFORE_END = timedelta(minutes=1)
+ALERT_UNITS = 5
+"""Units for sale at or below which a product is low."""
 LAST_SKU, LAST_LOCATION = "SEEDS-MEAD", "YORK"
 
 
@@ -92,7 +96,7 @@ def load_days(oms: Oms, result: LoadResult) -> Iterator[Day]:
     deliveries = [(until - delivery.before, delivery) for delivery in DELIVERIES]
     state = ShopState(stories(until), deliveries, until)
     opens = days(until)[0].opens
-    for commands in (_locations, _products, _opening_stock):
+    for commands in (_locations, _channels, _products, _opening_stock, _alerts):
         _execute(oms, OWNER, list(commands(opens)), state, result)
     for day in days(until):
         for stage in STAGES:
@@ -149,6 +153,12 @@ def _locations(at: datetime) -> Iterable[ScheduledCommand]:
         yield ScheduledCommand(at, f"place:{location.code}", command)
 
 
+def _channels(at: datetime) -> Iterable[ScheduledCommand]:
+    for channel in CHANNELS:
+        command = PutChannel(channel=channel, name_=channel.capitalize())
+        yield ScheduledCommand(at, f"channel:{channel}", command)
+
+
 def _products(at: datetime) -> Iterable[ScheduledCommand]:
     for good in GOODS:
         command = PutProduct(
@@ -174,6 +184,12 @@ def _opening_stock(at: datetime) -> Iterable[ScheduledCommand]:
                     currency=CURRENCY,
                 )
                 yield ScheduledCommand(at, f"opening:{good.sku}:{location.code}", command)
+
+
+def _alerts(at: datetime) -> Iterable[ScheduledCommand]:
+    for good in GOODS:
+        command = PutStockAlert(sku=good.sku, threshold=ALERT_UNITS)
+        yield ScheduledCommand(at, f"alert:{good.sku}", command)
 
 
 def _last(at: datetime) -> ScheduledCommand:

@@ -54,6 +54,8 @@ from oms_ledger.domain.stock.describe import describe_stock
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
 )
+from oms_ledger.domain.stock_alerts.describe import describe_stock_alert
+from oms_ledger.domain.stock_alerts.events import STOCK_ALERT_EVENTS
 from oms_ledger.domain.store_credit.describe import describe_store_credit
 from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
 from oms_ledger.domain.transfers.describe import describe_transfer
@@ -83,6 +85,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_return_policy(event)]
     if isinstance(event, STOCK_EVENTS):
         return [describe_stock(event)]
+    if isinstance(event, STOCK_ALERT_EVENTS):
+        return [describe_stock_alert(event)]
     if isinstance(event, LotDefined):
         return [describe_lot(event)]
     if isinstance(event, SERIAL_EVENTS):

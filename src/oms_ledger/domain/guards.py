@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.errors import NotFound, Refused, illegal_transition
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
@@ -44,6 +45,18 @@ def require_location(given: Given, code: str) -> None:
             code="unknown_location",
             errors=[{"location": code}],
         )
+
+
+def existing_product(sku: str, given: Given) -> ProductDefined:
+    """The product as it was defined last. `Refused` with `unknown_sku` where it never was."""
+    product = given.state(Product, sku).defined
+    if product is None:
+        raise Refused(
+            f"Never heard of {sku}. Define it with PUT /v1/products/{{sku}} first.",
+            code="unknown_sku",
+            errors=[{"sku": sku}],
+        )
+    return product
 
 
 def refuse_unknown_skus(

@@ -47,6 +47,8 @@ from oms_ledger.domain.routing.events import ROUTING_EVENTS
 from oms_ledger.domain.routing.state import LocationLoad, OrderRouting, PostalAreas
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.stock_alerts.events import STOCK_ALERT_EVENTS
+from oms_ledger.domain.stock_alerts.state import StockAlerts
 from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
 from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.domain.transfers.events import TRANSFER_EVENTS
@@ -59,6 +61,7 @@ EVENTS: dict[str, type[Event]] = {
         *ORDER_EVENTS,
         *DRAFT_EVENTS,
         *STOCK_EVENTS,
+        *STOCK_ALERT_EVENTS,
         LotDefined,
         *SERIAL_EVENTS,
         *INBOUND_EVENTS,
@@ -93,6 +96,7 @@ STATES: dict[str, type[State]] = {
         Order,
         Draft,
         StockLevel,
+        StockAlerts,
         Lot,
         Serial,
         Inbound,

@@ -23,6 +23,8 @@ from oms_ledger.integrations.performer import VendorKind
 from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
 from oms_ledger.settings import Settings
 from oms_ledger.worker.backorders import BackorderAllocation
+from oms_ledger.worker.preorders import PreorderPromises
+from oms_ledger.worker.stock_alerts import StockAlertChecks
 
 log = structlog.get_logger(__name__)
 
@@ -114,6 +116,8 @@ def _consequences(oms: Oms, closing: ExitStack) -> Iterator[Job]:
         yield Job("policies", runner.attempt, back_off=policies.BACK_OFF)
     yield Job("deadlines", oms.work.deadline_runner().attempt, back_off=deadlines.BACK_OFF)
     yield Job("backorders", BackorderAllocation(oms).attempt, back_off=deadlines.BACK_OFF)
+    yield Job("preorders", PreorderPromises(oms).attempt, back_off=deadlines.BACK_OFF)
+    yield Job("stock_alerts", StockAlertChecks(oms).attempt, back_off=deadlines.BACK_OFF)
 
 
 def _vendors(oms: Oms, closing: ExitStack) -> Iterator[Job]:

@@ -192,7 +192,7 @@ def test_where_stock_is_not_kept_by_lots_their_names_are_kept_alone() -> None:
     assert not [event for event in left if isinstance(event, StockLotsChanged)]
 
 
-def test_the_lot_of_a_kit_is_not_known() -> None:
+def test_a_kit_is_picked_without_a_lot() -> None:
     got = (Allocation("1", "K", "LON", 2),)
     past = (*PAST, *ordered(replace(line(2, sku="K"), components=PARTS), got=got))
     refused = given(*past).when(pick(2, "L1"))

@@ -3,10 +3,13 @@ does."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.import_order import ImportOrder
+from oms_commands.orders.place import PlaceOrder
 from oms_ledger.domain.catalogue.events import (
     OrderNumberClaimed,
 )
@@ -31,6 +34,12 @@ from oms_ledger.domain.payments.events import (
     PaymentCaptured,
     PaymentRequested,
 )
+from oms_ledger.domain.routing.events import (
+    OrderRouted,
+    RoutingRule,
+    RoutingRulesDefined,
+    UnitsRouted,
+)
 from oms_ledger.domain.stock.events import (
     StockAdjusted,
     StockAllocated,
@@ -38,7 +47,7 @@ from oms_ledger.domain.stock.events import (
     StockShipped,
     StockStreamEvent,
 )
-from oms_ledger.testing import given
+from oms_ledger.testing import CONTEXT, given
 from tests.commands.orders.past import (
     OWN,
     PLACED,
@@ -154,6 +163,60 @@ def test_update_ships_from_where_it_was_shipped() -> None:
         (StockAllocated, "LON", 2),
         (StockShipped, "MAN", 4),
     ]
+
+
+PLACES = (place(), place("MAN", 2), goods(), stock(7), stock(9, location="MAN"))
+RULES = RoutingRulesDefined("web", (RoutingRule("highest_stock"),))
+
+
+@pytest.mark.parametrize("mode", ["update", "force"])
+def test_open_units_are_routed_by_the_rules_of_the_channel_as_those_of_any_order(
+    mode: str,
+) -> None:
+    decision = imported(*PLACES, RULES, stock=mode)
+    assert only(decision, StockStreamEvent) == [StockAllocated("A", "MAN", 6, OWN, "1")]
+    (routed,) = [event for event in decision.events if isinstance(event, OrderRouted)]
+    assert (routed.cause, routed.decided_by) == ("import", "highest_stock")
+    assert [(each.location, each.units) for each in routed.ranking] == [("MAN", 6), ("LON", 0)]
+    placed = given(*PLACES, RULES).when(PlaceOrder, **past(placed_at=None))
+    assert line(placed)["allocations"] == line(decision)["allocations"]
+    without = imported(*PLACES, stock=mode)
+    assert only(without, OrderRouted) == []
+    assert only(without, StockStreamEvent) == [StockAllocated("A", "LON", 6, OWN, "1")]
+
+
+def test_units_in_shipments_keep_the_place_where_these_left() -> None:
+    some = {"lines": [{"line_id": "1", "quantity": 4}]}
+    decision = imported(*PLACES, RULES, shipments=[SHIPPED | some], stock="update")
+    assert [(e.location, e.quantity) for e in decision.events if isinstance(e, StockAllocated)] == [
+        ("LON", 4),
+        ("MAN", 2),
+    ]
+    (routed,) = [event for event in decision.events if isinstance(event, OrderRouted)]
+    assert [(each.line_id, each.quantity) for each in routed.lines] == [("1", 2)]
+
+
+@pytest.mark.parametrize(
+    "fate",
+    [
+        {"shipments": [SHIPPED], "stock": "update"},
+        {"cancelled_at": day(2), "stock": "update"},
+        {"stock": "skip"},
+    ],
+)
+def test_where_nothing_needs_stock_nothing_is_routed(fate: dict[str, object]) -> None:
+    assert only(imported(*PLACES, RULES, **fate), OrderRouted) == []
+
+
+def test_an_import_uses_the_capacity_of_places() -> None:
+    """What it routes there today, a new order cannot use any more."""
+    small = replace(place("MAN", 2), daily_capacity=6)
+    rules = RoutingRulesDefined("web", (RoutingRule("capacity"), RoutingRule("highest_stock")))
+    before = (place(), small, goods(), stock(9), stock(20, location="MAN"), rules)
+    first = imported(*before, stock="update")
+    assert UnitsRouted("MAN", CONTEXT.now.date().isoformat(), 6) in first.events
+    second = given(*before, *first.events).when(PlaceOrder, **past(external_id="new"))
+    assert line(second)["allocations"] == [{"location": "LON", "quantity": 6}]
 
 
 def test_update_is_refused_where_stock_is_short_and_names_every_line() -> None:

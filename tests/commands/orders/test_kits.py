@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oms_commands.catalogue.put_product import PutProduct
+from oms_commands.fulfilment.cancel_shipment import CancelShipment
 from oms_commands.fulfilment.create_shipment import CreateShipment
 from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
 from oms_commands.orders.allocate_backorders import AllocateBackorders
@@ -18,8 +19,9 @@ from oms_commands.routing.reroute import RerouteOrder
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.domain.catalogue.events import Component, ProductDefined
 from oms_ledger.domain.money import Money
-from oms_ledger.domain.orders.events import OrderEdited, OrderResumed
+from oms_ledger.domain.orders.events import ORDER_EVENTS, OrderEdited, OrderResumed
 from oms_ledger.domain.orders.lines import Allocation, Backorder
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.routing.events import OrderRouted, RoutingRule, RoutingRulesDefined
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
@@ -145,6 +147,22 @@ def test_a_shipment_takes_the_components_away_and_a_return_brings_them_back() ->
     received = given(*past, *requested.events).when(ReceiveReturn, return_id=OWN, lines=[back])
     returned = [event for event in of_stock(received) if isinstance(event, StockReturned)]
     assert [(each.sku, each.quantity) for each in returned] == [("A", 2), ("B", 1)]
+
+
+def test_cancelling_a_shipment_leaves_all_allocations_of_a_kit_as_they_were() -> None:
+    past = bought()
+    packed = given(*past).when(CreateShipment, order_id=OWN, location="LON")
+    cancelled = given(*past, *packed.events).when(CancelShipment, shipment_id=OWN)
+    assert of_stock(packed) == of_stock(cancelled) == ()
+    before, after = Order(), Order()
+    own = [event for event in past if isinstance(event, ORDER_EVENTS)]
+    later = (*packed.events, *cancelled.events)
+    for event in own:
+        before.apply(event)
+    for event in (*own, *(each for each in later if isinstance(each, ORDER_EVENTS))):
+        after.apply(event)
+    assert after.lines == before.lines
+    assert after.lines["1"].allocated_at == {"LON": 3}
 
 
 def test_a_packed_kit_that_is_cancelled_frees_its_components() -> None:

@@ -59,7 +59,7 @@ def test_every_golden_file_can_be_read_by_todays_code(file: Path) -> None:
     kind = type(event).type
     absent = {f: meant for f, meant in ADDED.get(kind, {}).items() if f not in added}
     today = replace(LITERALS[kind], **absent)  # type: ignore[type-var]  # a dataclass
-    assert event == OLDER.get(name, today)
+    assert event == OLDER.get(file.stem, today)
     assert meta == META
     assert kind == name or name in upcasts.UPCASTS
 

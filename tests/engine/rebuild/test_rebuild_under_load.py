@@ -14,11 +14,12 @@ from oms_projections import PROJECTIONS
 from tests.databases import temporary_database
 from tests.engine.rebuild.customers import Customers
 from tests.serving.checks import check_everything
-from tests.serving.family import ADMIN_KEY, PROGRAM, client, serving
+from tests.serving.family import ADMIN_KEY, PROGRAM, client, serving, until
 from tests.serving.shop import location, order, receive
 
 ORDERS = 2000
-BEFORE_SECONDS = 5.0
+COMMANDS_BETWEEN = 50
+"""So many orders are placed before the rebuild, and after the last swap."""
 SWAPPED_BACK = 2
 """So many read models are swapped back after the rebuild, `order_status` among them; the others
 stay with the new version."""
@@ -52,7 +53,7 @@ def test_read_models_are_rebuilt_and_swapped_while_the_shop_is_open(
             http.get("/v1/orders", params={"min_position": 4 * ORDERS, "wait_ms": 10_000})
             customers = Customers(url)
             with customers.about(2):
-                time.sleep(BEFORE_SECONDS)
+                until(lambda: len(customers.took) >= COMMANDS_BETWEEN, "the shop is busy")
                 began = time.monotonic()
                 assert http.post("/v1/projections/order_status/rebuild").status_code == 202
                 output = projections(database, "rebuild", "all", "--swap")
@@ -63,7 +64,8 @@ def test_read_models_are_rebuilt_and_swapped_while_the_shop_is_open(
                 for model in swapped_back:
                     assert "is live" in projections(database, "swap", model.name, "--back")
                     projections(database, "drop", model.name, str(model.version + 1))
-                time.sleep(1.0)
+                most = len(customers.took) + COMMANDS_BETWEEN
+                until(lambda: len(customers.took) >= most, "the shop is busy after the swaps")
             assert customers.wrong == []
             listed = http.get("/v1/projections").json()
             states = {

@@ -62,6 +62,34 @@ def test_the_same_refund_sent_twice_is_one(shop: Api) -> None:
     assert first.json()["refund_id"] == again.json()["refund_id"]
 
 
+def test_the_same_refund_sent_twice_at_the_same_moment_is_one(shop: Api) -> None:
+    _, return_id = returned(shop)
+    key = {"Idempotency-Key": "refund-1"}
+    path = f"/v1/returns/{return_id}/refund"
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: shop.post(path, {}, headers=key), range(8)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["refund_id"] for answer in answers}) == 1
+    assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1
+    events = shop.get("/v1/events", params={"types": "payment.refunded.v1"}).json()["items"]
+    assert [event["data"]["amount"]["minor"] for event in events] == [427]
+
+
+def test_of_two_refunds_of_a_payment_at_the_same_moment_one_is_refused(shop: Api) -> None:
+    """Without a return behind them. Each by itself is no more than was captured."""
+    order_id = posted(shop, "/v1/orders", order(2), 201)["order_id"]
+    paid = {"provider": "manual", "amount": "5.10", "capture": "automatic"}
+    payment = posted(shop, f"/v1/orders/{order_id}/payments", paid, 201)
+    path = f"/v1/orders/{order_id}/payments/{payment['payment_id']}/refund"
+    body = {"amount": "3.00", "reason": "late"}
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(lambda _: shop.post(path, body), range(2)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    (refused,) = [answer.json() for answer in answers if answer.status_code == 409]
+    assert refused["code"] == "over_refund"
+    assert refused["errors"] == [{"requested": "3.00", "available": "2.10"}]
+
+
 def test_the_desk_lists_and_filters(shop: Api) -> None:
     order_id, return_id = returned(shop)
     other, second = returned(shop, 1)

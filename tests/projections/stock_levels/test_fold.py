@@ -10,7 +10,9 @@ from oms_ledger.domain.catalogue.events import (
     Component,
     Dimensions,
     LocationDefined,
+    Preorder,
     ProductDefined,
+    SafetyStock,
     Site,
 )
 from oms_ledger.domain.geography import point_of
@@ -133,6 +135,8 @@ def test_products_and_locations_show_their_last_definition() -> None:
         5,
         (Component("B", 2),),
         True,
+        safety_stock_at=(SafetyStock("LON", 3),),
+        preorder=Preorder("p1", datetime(2026, 3, 1, tzinfo=UTC), 9),
     )
     given(
         ProductDefined("A", "Hart", True),
@@ -149,6 +153,8 @@ def test_products_and_locations_show_their_last_definition() -> None:
             currency="GBP",
             backorder_limit=4,
             safety_stock=5,
+            safety_stock_at={"LON": 3},
+            preorder={"available_at": "2026-03-01T00:00:00Z", "cap": 9},
             components=[{"sku": "B", "quantity": 2}],
             search="a\nheart",
             sensitive=True,

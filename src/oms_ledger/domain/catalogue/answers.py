@@ -14,6 +14,29 @@ class ComponentAnswer(TypedDict):
     quantity: int
 
 
+class SafetyStockAnswer(TypedDict):
+    location: Harmless
+    quantity: int
+
+
+class PreorderTermsAnswer(TypedDict):
+    """A product is sold before it is there until `available_at`, at most `cap` units of it."""
+
+    available_at: Harmless
+    cap: int
+
+
+class PreorderAnswer(TypedDict):
+    """`preordered` units were sold and not given up since. Without a preorder, `available_at` and
+    `cap` are null."""
+
+    sku: Sku
+    available_at: Harmless | None
+    cap: int | None
+    preordered: int
+    version: int
+
+
 class SiteAnswer(TypedDict):
     """A place of business, so nothing personal."""
 
@@ -34,6 +57,8 @@ class ProductDefinedAnswer(TypedDict):
     currency: Harmless | None
     backorder_limit: int | None
     safety_stock: int
+    safety_stock_at: list[SafetyStockAnswer]
+    preorder: PreorderTermsAnswer | None
     components: list[ComponentAnswer]
     sensitive: bool
     category: str | None

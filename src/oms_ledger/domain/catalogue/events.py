@@ -8,7 +8,7 @@ from typing import ClassVar
 from oms_ledger.domain.geography import GeoPoint
 from oms_ledger.domain.identifiers import channel_key, number_key
 from oms_ledger.domain.money import Money
-from oms_ledger.domain.text_kinds import Harmless, OrderId, Sku
+from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, OrderId, Sku
 from oms_ledger.kernel import Event
 
 
@@ -106,10 +106,41 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class SafetyStock:
+    """`quantity` units that stay unsold at a location."""
+
+    location: Harmless
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreorderPromise:
+    """What units that were sold as a preorder were promised: to be there at `available_at`."""
+
+    preorder_id: Harmless
+    available_at: HarmlessTime
+
+
+@dataclass(frozen=True, slots=True)
+class Preorder:
+    """A product is sold before it is there: until `available_at`, and not more than `cap` units
+    under the same `preorder_id`, those that have got stock since included."""
+
+    preorder_id: Harmless
+    available_at: HarmlessTime
+    cap: int
+
+    @property
+    def promise(self) -> PreorderPromise:
+        return PreorderPromise(self.preorder_id, self.available_at)
+
+
+@dataclass(frozen=True, slots=True)
 class ProductDefined(Event):
     """`backorder_limit` None means no limit; `safety_stock` units stay unsold at every
-    location. An order of a `sensitive` product is health data. `product_category` is the group of
-    products that return policies go by."""
+    location, but for those in `safety_stock_at`, which have a number of their own. An order of
+    a `sensitive` product is health data. `product_category` is the group of products that return
+    policies go by."""
 
     type: ClassVar[str] = "product.defined.v2"
     category: ClassVar[str] = "product"
@@ -124,7 +155,16 @@ class ProductDefined(Event):
     components: tuple[Component, ...] = ()
     sensitive: bool = False
     product_category: str | None = None
+    safety_stock_at: tuple[SafetyStock, ...] = ()
+    preorder: Preorder | None = None
 
     @property
     def key(self) -> str:
         return self.sku
+
+    def safety_stock_of(self, location: str) -> int:
+        """Units that stay unsold at a location."""
+        for each in self.safety_stock_at:
+            if each.location == location:
+                return each.quantity
+        return self.safety_stock

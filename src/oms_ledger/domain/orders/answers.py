@@ -46,6 +46,14 @@ class HoldAnswer(TypedDict):
     inputs: list[RuleInputAnswer]
 
 
+class LinePreorderAnswer(TypedDict):
+    """Units of the line were sold before they are there, which is to be at `available_at`;
+    `quantity` of them wait still."""
+
+    available_at: str
+    quantity: int
+
+
 class LineAnswer(TypedDict):
     """Units of the line. The line of a kit has its `components`, for one unit of it. `untracked`
     units are open, and got no stock when the order was imported; the field is left out where there
@@ -74,6 +82,7 @@ class LineAnswer(TypedDict):
     allocations: list[AllocatedAnswer]
     components: NotRequired[list[ComponentAnswer]]
     untracked: NotRequired[int]
+    preorder: NotRequired[LinePreorderAnswer]
 
 
 class RejectedLineAnswer(TypedDict):

@@ -119,6 +119,10 @@ def _edits(event: OrderEdited, skus: Skus) -> list[str]:
             texts.append(f"{each.line.quantity} x {sku} instead of {each.quantity_before}")
         if each.repriced:
             texts.append(f"{sku} costs {Money(each.line.unit_price, currency)} a piece now")
+    for waiting in event.rescheduled:
+        if waiting.preorder is not None:
+            at = rfc3339(waiting.preorder.available_at)
+            texts.append(f"{waiting.quantity} x {waiting.sku} is to be there by {at} now")
     if event.customer is not None:
         texts.append("Customer changed")
     if event.shipping_address is not None:

@@ -137,7 +137,8 @@ class OrderEdited(OrderStreamEvent):
     `deliver_by` are the new promise. `allocations` and `backorders` are what more units got,
     the fields that end in `released` what fewer units freed. `total_before` and `total_after` are
     the order's, `difference` what the buyer has to pay more, or below 0 less, without units that
-    were cancelled before: minor units. `postal_area` is that of a new shipping address."""
+    were cancelled before: minor units. `postal_area` is that of a new shipping address.
+    `rescheduled` units wait as before, and their preorders are promised for another time."""
 
     type: ClassVar[str] = "order.edited.v1"
     order_id: OrderId
@@ -162,6 +163,7 @@ class OrderEdited(OrderStreamEvent):
     notify_customer: bool = False
     postal_area: Harmless | None = None
     untracked_released: tuple[LineQuantity, ...] = ()
+    rescheduled: tuple[Backorder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

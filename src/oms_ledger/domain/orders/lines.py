@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from oms_ledger.domain.catalogue.events import Component
+from oms_ledger.domain.catalogue.events import Component, PreorderPromise
 from oms_ledger.domain.money import in_proportion, split
 from oms_ledger.domain.text_kinds import Harmless, LinkText, Sku
 
@@ -98,12 +98,14 @@ class Allocation:
 @dataclass(frozen=True, slots=True)
 class Backorder:
     """Units promised to a line without being there, booked at `location`; of a kit all components
-    are."""
+    are. With a `preorder` they were sold as that, and count towards its cap; where such ones are
+    released, they are given up. Units that get stock are released without."""
 
     line_id: LinkText
     sku: Sku
     location: Harmless
     quantity: int
+    preorder: PreorderPromise | None = None
 
 
 @dataclass(frozen=True, slots=True)

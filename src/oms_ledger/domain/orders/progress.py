@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
+from oms_ledger.domain.catalogue.events import PreorderPromise
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
@@ -29,10 +30,11 @@ class LineProgress:
     """Units of one line by stage. For a stocked line of an order that was placed, always:
     ordered = allocated + packed + backordered + untracked + shipped + cancelled, and
     delivered, returned and credited are parts of shipped. `untracked` units are open, and no stock
-    is promised to them: an import left them out of it. The price of `credited` units was granted
-    back. `basis` is the line whose amounts were agreed last, where the quantity has been
-    edited since: every part of an amount is taken of it, so that no sequence of edits,
-    cancellations and credits loses or gains a minor unit."""
+    is promised to them: an import left them out of it. `preordered_at` has those of the
+    backordered units that were sold as a preorder, with the promise `preorder`. The price of
+    `credited` units was granted back. `basis` is the line whose amounts were agreed last, where the
+    quantity has been edited since: every part of an amount is taken of it, so that no sequence of
+    edits, cancellations and credits loses or gains a minor unit."""
 
     line: OrderLine
     allocated_at: dict[str, int] = field(default_factory=dict)
@@ -45,6 +47,8 @@ class LineProgress:
     credited: int = 0
     basis: OrderLine | None = None
     untracked: int = 0
+    preorder: PreorderPromise | None = None
+    preordered_at: dict[str, int] = field(default_factory=dict)
 
     @property
     def allocated(self) -> int:
@@ -53,6 +57,11 @@ class LineProgress:
     @property
     def backordered(self) -> int:
         return sum(self.backordered_at.values()) if self.backordered_at else 0
+
+    @property
+    def preordered(self) -> int:
+        """Of the backordered units, those that were sold as a preorder."""
+        return sum(self.preordered_at.values()) if self.preordered_at else 0
 
     @property
     def open(self) -> int:
@@ -183,6 +192,8 @@ def _edit(lines: Lines, event: OrderEdited) -> None:
         lines[each.line.line_id] = edited_line(lines[each.line.line_id], each)
     for line in event.added:
         lines[line.line_id] = LineProgress(line)
+    for waiting in event.rescheduled:
+        lines[waiting.line_id].preorder = waiting.preorder
     _release(lines, event.released)
     _release_backorders(lines, event.backorders_released)
     _release_untracked(lines, event.untracked_released)
@@ -199,6 +210,7 @@ def edited_line(progress: LineProgress, edit: LineEdit) -> LineProgress:
         basis=None if edit.repriced or basis == edit.line else basis,
         allocated_at=dict(progress.allocated_at),
         backordered_at=dict(progress.backordered_at),
+        preordered_at=dict(progress.preordered_at),
     )
 
 
@@ -214,12 +226,36 @@ def _release(lines: Lines, allocations: Iterable[Allocation]) -> None:
 
 def _backorder(lines: Lines, backorders: Iterable[Backorder]) -> None:
     for b in backorders:
-        _add(lines[b.line_id].backordered_at, b.location, b.quantity)
+        progress = lines[b.line_id]
+        _add(progress.backordered_at, b.location, b.quantity)
+        if b.preorder is not None:
+            _preorder(progress, b, b.preorder)
 
 
 def _release_backorders(lines: Lines, backorders: Iterable[Backorder]) -> None:
     for b in backorders:
-        _add(lines[b.line_id].backordered_at, b.location, -b.quantity)
+        progress = lines[b.line_id]
+        _add(progress.backordered_at, b.location, -b.quantity)
+        if progress.preordered_at:
+            _release_preorder(progress, b)
+
+
+def _preorder(progress: LineProgress, sold: Backorder, promise: PreorderPromise) -> None:
+    """Units that were sold under an earlier preorder are ordinary backorders from then on."""
+    if progress.preorder is None or progress.preorder.preorder_id != promise.preorder_id:
+        progress.preordered_at = {}
+    progress.preorder = promise
+    _add(progress.preordered_at, sold.location, sold.quantity)
+
+
+def _release_preorder(progress: LineProgress, released: Backorder) -> None:
+    """Units that were given up are preordered no longer. Of those that have got stock, ordinary
+    backorders count first."""
+    at, place = progress.preordered_at, released.location
+    left = at.get(place, 0) - (released.quantity if released.preorder is not None else 0)
+    at[place] = min(left, progress.backordered_at.get(place, 0))
+    if not at[place]:
+        del at[place]
 
 
 def _release_untracked(lines: Lines, released: Iterable[LineQuantity]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from oms_ledger.domain.orders.terms import OrderTerms
+
 STANDARD = (timedelta(hours=48), timedelta(days=5))
 PROMISES = {"standard": STANDARD, "express": (timedelta(hours=24), timedelta(days=2))}
 """Shipping service: time until it ships, and from then until it is delivered."""
@@ -13,3 +15,10 @@ def promise(service: str | None, placed_at: datetime) -> tuple[datetime, datetim
     """Ship by, deliver by. A service nobody has defined is promised like the standard one."""
     to_ship, to_deliver = PROMISES.get(service or "standard", STANDARD)
     return placed_at + to_ship, placed_at + to_ship + to_deliver
+
+
+def promised(terms: OrderTerms, placed_at: datetime) -> tuple[datetime, datetime]:
+    """By when an order is to be shipped, and to be delivered."""
+    service = terms.shipping.service if terms.shipping else None
+    ship_by, deliver_by = promise(service, max(placed_at, terms.fulfil_at or placed_at))
+    return terms.promised_ship_at or ship_by, terms.promised_delivery_at or deliver_by

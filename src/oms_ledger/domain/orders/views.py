@@ -138,6 +138,11 @@ def line_view(progress: LineProgress, currency: str, in_returns: int) -> dict[st
             for location, quantity in progress.allocated_at.items()
         ],
     }
+    if progress.preorder is not None:
+        view["preorder"] = {
+            "available_at": rfc3339(progress.preorder.available_at),
+            "quantity": progress.preordered,
+        }
     if progress.untracked:
         view["untracked"] = progress.untracked
     if line.components:

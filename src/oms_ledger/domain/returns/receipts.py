@@ -27,7 +27,7 @@ from oms_ledger.domain.stock.events import (
     StockReturned,
     StockStateChanged,
 )
-from oms_ledger.domain.stock.movements import known_lot, lots_changed
+from oms_ledger.domain.stock.movements import lot_received, lots_changed
 from oms_ledger.kernel import Change, Given
 
 DISPOSITIONS = {"resellable": "restock", "damaged": "quarantine", "wrong_item": "quarantine"}
@@ -136,7 +136,7 @@ def _lot(sku: str, name: str | None, units: int, given: Given) -> LotChange | No
     lot."""
     if name is None:
         return None
-    return known_lot(sku, name, units, "GET /v1/lots lists them; or leave `lot` out.", given)
+    return lot_received(sku, name, units, "GET /v1/lots lists them; or leave `lot` out.", given)
 
 
 def _not_sold(returned: StockReturned, disposition: str, lot: LotChange | None) -> list[Change]:

@@ -146,7 +146,7 @@ class _Replay:
     def apply(self, event: Event) -> None:
         match event:
             case ProductDefined():
-                self._present.safety[event.sku] = event.safety_stock
+                self._present.products[event.sku] = event
             case OrderPlaced():
                 self._placed(event)
             case OrderCancelled():

@@ -138,12 +138,12 @@ class RankedPlace:
 
 @dataclass(frozen=True, slots=True)
 class OrderRouted(Event):
-    """A decision where units of an order come from. `cause`: placement, edit, resume, backorders,
-    or the reason of a re-route. `rules`: their names, in order. `decided_by`: the rule by which the
-    first place was preferred to the best one that was not needed. `ranking`: the first places in
-    order, and all that send something; `places`: how many there were. `short`: what no place has.
-    `country`, `postal_area` and `point`: the destination, as far as it is known. `excluded`: places
-    that were left out. `faults`: what a plug-in did wrong."""
+    """A decision where units of an order come from. `cause`: placement, import, edit, resume,
+    backorders, or the reason of a re-route. `rules`: their names, in order. `decided_by`: the rule
+    by which the first place was preferred to the best one that was not needed. `ranking`: the first
+    places in order, and all that send something; `places`: how many there were. `short`: what no
+    place has. `country`, `postal_area` and `point`: the destination, as far as it is known.
+    `excluded`: places that were left out. `faults`: what a plug-in did wrong."""
 
     type: ClassVar[str] = "order_routing.decided.v1"
     category: ClassVar[str] = "order_routing"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
-from oms_ledger.domain.catalogue.events import Component
+from oms_ledger.domain.catalogue.events import Component, ProductDefined
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.identifiers import channel_key
@@ -45,7 +45,7 @@ class PresentStates:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._states: dict[tuple[type[State], str], State] = {}
-        self.safety: dict[str, int] = {}
+        self.products: dict[str, ProductDefined] = {}
         locations = [log.fold(Location, code) for code in log.keys(Location)]
         self.priority = by_priority(locations)
         self.open = frozenset(
@@ -157,10 +157,12 @@ class Simulation:
     ) -> Available:
         sold_at, available = self._present.places_of(channel), {}
         for sku in skus:
-            taken, safety = self.taken.get(sku, {}), self._present.safety.get(sku, 0)
+            taken, product = self.taken.get(sku, {}), self._present.products.get(sku)
             of_sku = levels.get(sku, {})
             free = {
-                code: of_sku[code].free - taken.get(code, 0) - safety
+                code: of_sku[code].free
+                - taken.get(code, 0)
+                - (product.safety_stock_of(code) if product else 0)
                 for code in self._present.priority
                 if code in of_sku and code in sold_at
             }

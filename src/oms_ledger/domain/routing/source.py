@@ -36,6 +36,9 @@ RANKED_MAX = 50
 PLACEMENT = "placement"
 """The cause of the first decision about an order."""
 
+IMPORT = "import"
+"""That of the first decision about an imported order: of its open units."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sourcing:
@@ -57,7 +60,7 @@ class Sourcing:
     @property
     def is_placement(self) -> bool:
         """Whether the order is new, so that nothing was decided about it before."""
-        return self.cause == PLACEMENT
+        return self.cause in (PLACEMENT, IMPORT)
 
 
 @dataclass(frozen=True, slots=True)

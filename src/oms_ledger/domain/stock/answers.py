@@ -41,6 +41,9 @@ class StockAnswer(CountersAnswer):
 
 
 class StockLevelAnswer(StockAnswer):
+    """`low`: by an alert of the SKU, at this location or in all."""
+
+    low: bool
     updated_at: Harmless
 
 
@@ -104,7 +107,8 @@ class MovementsAnswer(TypedDict):
 
 class BackorderAnswer(TypedDict):
     """`quantity` units of the stock of `sku` that a line of an order waits for; of a kit those of a
-    component."""
+    component. `preorder_available_at` is when they are to be there, where they were sold as a
+    preorder."""
 
     sku: Sku
     location: Harmless
@@ -115,7 +119,25 @@ class BackorderAnswer(TypedDict):
     quantity: int
     waiting_since: Harmless
     promised_ship_at: Harmless
+    preorder_available_at: Harmless | None
     sensitive: bool
+
+
+class PreorderRowAnswer(TypedDict):
+    """A product is sold before it is there, until `available_at`. Of at most `cap` units
+    `preordered` were sold and not given up since; `left` can still be."""
+
+    sku: Sku
+    available_at: Harmless
+    cap: int
+    preordered: int
+    left: int
+    sensitive: bool
+
+
+class PreordersAnswer(TypedDict):
+    items: list[PreorderRowAnswer]
+    next_cursor: Harmless | None
 
 
 class BackordersAnswer(TypedDict):

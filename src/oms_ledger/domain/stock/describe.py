@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from oms_ledger.domain.catalogue.events import PreorderPromise
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.phrases import reference_suffix
 from oms_ledger.domain.stock.events import (
@@ -11,6 +12,7 @@ from oms_ledger.domain.stock.events import (
     IncomingStockAdded,
     IncomingStockRemoved,
     LotChange,
+    PreorderRescheduled,
     ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
@@ -51,9 +53,11 @@ def describe_stock(event: StockEvent) -> str:
         case StockReleased():
             return f"{_goods(event)} released"
         case StockBackordered():
-            return f"{_goods(event)} backordered"
+            return f"{_goods(event)} backordered{_until(event.preorder)}"
         case BackorderReleased():
             return f"{_goods(event)} no longer backordered"
+        case PreorderRescheduled():
+            return f"{_goods(event)} wait{_until(event.preorder)}"
         case StockHeld():
             return f"{_goods(event)} held"
         case StockHoldReleased():
@@ -76,6 +80,10 @@ def describe_stock(event: StockEvent) -> str:
             assert_never(event)
 
 
+def _until(preorder: PreorderPromise | None) -> str:
+    return f" until {rfc3339(preorder.available_at)}" if preorder else ""
+
+
 def _lot_change(lot: LotChange) -> str:
     return f"{lot.change:+d} of {lot.lot}"
 
@@ -91,6 +99,7 @@ def _goods(
     | StockReleased
     | StockBackordered
     | BackorderReleased
+    | PreorderRescheduled
     | StockHeld
     | StockHoldReleased
     | StockShipped

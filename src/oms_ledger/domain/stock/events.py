@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, TypeAlias, get_args
 
+from oms_ledger.domain.catalogue.events import PreorderPromise
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.text_kinds import (
     Harmless,
@@ -100,7 +101,8 @@ class StockReleased(StockStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class StockBackordered(StockStreamEvent):
-    """Promised without being there. Booked at the location of first priority."""
+    """Promised without being there. Booked at the location of first priority. With a `preorder`
+    they were sold as that."""
 
     type: ClassVar[str] = "stock.backordered.v1"
     sku: Sku
@@ -108,11 +110,13 @@ class StockBackordered(StockStreamEvent):
     quantity: int
     order_id: OrderId
     line_id: LinkText
+    preorder: PreorderPromise | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BackorderReleased(StockStreamEvent):
-    """Backordered units are wanted no longer, or have been allocated instead."""
+    """Backordered units are wanted no longer, or have been allocated instead. With a `preorder`
+    they were sold as that, and are wanted no longer."""
 
     type: ClassVar[str] = "stock.backorder_released.v1"
     sku: Sku
@@ -120,6 +124,20 @@ class BackorderReleased(StockStreamEvent):
     quantity: int
     order_id: OrderId
     line_id: LinkText
+    preorder: PreorderPromise | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreorderRescheduled(StockStreamEvent):
+    """Units that wait as a `preorder` are promised for another time from now on."""
+
+    type: ClassVar[str] = "stock.preorder_rescheduled.v1"
+    sku: Sku
+    location: Harmless
+    quantity: int
+    order_id: OrderId
+    line_id: LinkText
+    preorder: PreorderPromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +302,7 @@ StockEvent: TypeAlias = (
     | StockReleased
     | StockBackordered
     | BackorderReleased
+    | PreorderRescheduled
     | StockHeld
     | StockHoldReleased
     | StockShipped

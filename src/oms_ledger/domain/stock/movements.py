@@ -114,7 +114,7 @@ def _unavailable(
     )
 
 
-def known_lot(sku: str, name: str, units: int, remedy: str, given: Given) -> LotChange:
+def lot_received(sku: str, name: str, units: int, remedy: str, given: Given) -> LotChange:
     """The change by which units of a lot come in. `Refused` with `unknown_lot` and the `remedy`
     where there never was such a lot."""
     lot = given.state(Lot, lot_key(sku, name))
@@ -137,7 +137,7 @@ def lots_of_adjustment(
         if change < 0:
             return [named_lot(level, sku, location, lot, -change, None)]
         remedy = "Receive it with POST /v1/stock/receipts, or leave `lot` out."
-        return [known_lot(sku, lot, change, remedy, given)]
+        return [lot_received(sku, lot, change, remedy, given)]
     if change > 0 or not level.lots:
         return []
     units = first_expired_first_out(max(0, -change - level.without_lot()), level.lots, None, {})

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.stock.rules import (
-    Available,
     StockOfSkus,
     available_units,
     backordered_units,
-    kits_at,
     of_channel,
     sellable_units,
     stock_by_location,
     stock_skus,
+    units_promisable,
 )
 from oms_ledger.kernel import Given, Json
 
@@ -55,7 +54,7 @@ def promise_of(
     stock = stock_by_location(given, stock_skus(sku, given))
     available = sellable_units(given, stock, channel)
     lacking = _units_lacking(stock, given)
-    units = now = _promisable(parts, available)
+    units = now = units_promisable(parts, available)
     dates: list[tuple[str, int]] = []
     for day, coming in _by_day(expected, channel, given).items():
         if quantity is not None and units >= quantity:
@@ -66,15 +65,11 @@ def promise_of(
             places = available.setdefault(each.sku, {})
             there = max(0, places.get(each.location, 0))
             places[each.location] = there + each.quantity - waits
-        by_then = _promisable(parts, available)
+        by_then = units_promisable(parts, available)
         if by_then > units:
             dates.append((day, by_then))
         units = by_then
     return Promise(now, tuple(dates))
-
-
-def _promisable(parts: Sequence[Component], available: Available) -> int:
-    return sum(max(0, units) for units in kits_at(parts, available).values())
 
 
 def _units_lacking(stock: StockOfSkus, given: Given) -> dict[str, int]:

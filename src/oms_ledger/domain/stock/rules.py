@@ -14,6 +14,7 @@ from oms_ledger.domain.channels.state import settings_of
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_group, stock_key
 from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
+from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
     StockAllocated,
@@ -74,6 +75,21 @@ def locations_of(channel: str, given: Given) -> list[str]:
     return [code for code in codes if code in settings.locations]
 
 
+def shortage_refs(skus: Iterable[str], terms: OrderTerms, given: Given) -> list[Ref]:
+    """As `backorder_refs`, for the SKUs that an order with these terms may wait for: all where it
+    allows backorders, otherwise those that are sold as a preorder."""
+    if terms.backorder == "allow":
+        return backorder_refs(skus, terms.channel, given)
+    sold = [sku for sku in skus if has_preorder(sku, given)]
+    return backorder_refs(sold, terms.channel, given) if sold else []
+
+
+def has_preorder(sku: str, given: Given) -> bool:
+    """Whether the product is or was sold as a preorder."""
+    product = given.state(Product, sku).defined
+    return product is not None and product.preorder is not None
+
+
 def backorder_refs(skus: Iterable[str], channel: str, given: Given) -> list[Ref]:
     """The stock at which backorders of SKUs are booked: that of the channel's location which is
     allocated first."""
@@ -88,15 +104,20 @@ def stock_by_location(given: Given, skus: Collection[str]) -> StockOfSkus:
 
 
 def sellable_units(given: Given, stock: StockOfSkus, channel: str) -> Available:
-    """Units for sale through a channel, less the safety stock of each location, and less the units
-    that waiting orders get, first of the places that are allocated first: what came in for
-    backorders is not sold to newer orders."""
+    """Units for sale through a channel: those of `available_for_all` at its locations."""
+    return of_channel(available_for_all(given, stock), channel, given)
+
+
+def available_for_all(given: Given, stock: StockOfSkus) -> Available:
+    """Units for sale, less the safety stock of each location, and less the units that waiting
+    orders get, first of the places that are allocated first: what came in for backorders is not
+    sold to newer orders."""
     available = available_units(given, stock)
     for sku, of_sku in stock.items():
         waiting = backordered_units(of_sku)
         if waiting:
             keep_for_waiting(available[sku], waiting)
-    return of_channel(available, channel, given)
+    return available
 
 
 def of_channel(available: Available, channel: str, given: Given) -> Available:
@@ -116,12 +137,11 @@ def available_units(given: Given, stock: StockOfSkus) -> Available:
     available: Available = {}
     for sku, of_sku in stock.items():
         product = given.state(Product, sku).defined
-        safety = product.safety_stock if product else 0
         codes: Iterable[str] = of_sku
         if len(of_sku) > 1:
             codes = by_priority([given.state(Location, code) for code in of_sku])
         available[sku] = {
-            code: of_sku[code].available(safety)
+            code: of_sku[code].available(product.safety_stock_of(code) if product else 0)
             for code in codes
             if not given.state(Location, code).closed
         }
@@ -262,6 +282,11 @@ def kits_at(components: Iterable[Component], available: Available) -> dict[str, 
     return complete or {}
 
 
+def units_promisable(components: Iterable[Component], available: Available) -> int:
+    """How many kits of these components are complete, over all locations."""
+    return sum(max(0, units) for units in kits_at(components, available).values())
+
+
 def stock_allocated(order_id: str, allocations: Iterable[Allocation], kits: Kits) -> list[Change]:
     """The events of the stock that an order's allocations take."""
     return [
@@ -281,14 +306,16 @@ def stock_released(order_id: str, allocations: Iterable[Allocation], kits: Kits)
 def stock_backordered(order_id: str, backorders: Iterable[Backorder], kits: Kits) -> list[Change]:
     """The events of the stock that an order's backorders wait for."""
     return [
-        Change(StockBackordered(sku, location, units, order_id, line_id))
-        for line_id, sku, location, units in units_taken(backorders, kits)
+        Change(StockBackordered(sku, location, units, order_id, line_id, each.preorder))
+        for each in backorders
+        for line_id, sku, location, units in units_taken((each,), kits)
     ]
 
 
 def backorders_released(order_id: str, backorders: Iterable[Backorder], kits: Kits) -> list[Change]:
     """The events of the stock that an order's backorders no longer wait for."""
     return [
-        Change(BackorderReleased(sku, location, units, order_id, line_id))
-        for line_id, sku, location, units in units_taken(backorders, kits)
+        Change(BackorderReleased(sku, location, units, order_id, line_id, each.preorder))
+        for each in backorders
+        for line_id, sku, location, units in units_taken((each,), kits)
     ]

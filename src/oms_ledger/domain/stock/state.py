@@ -10,6 +10,7 @@ from oms_ledger.domain.stock.events import (
     BackorderReleased,
     IncomingStockAdded,
     IncomingStockRemoved,
+    PreorderRescheduled,
     ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
@@ -60,7 +61,7 @@ def book(balances: Balances, event: StockEvent) -> None:
         case StockShipped():
             balances.on_hand -= event.quantity
             balances.allocated -= event.quantity
-        case ShippedDateCorrected():
+        case ShippedDateCorrected() | PreorderRescheduled():
             pass
         case StockReleased():
             balances.allocated -= event.quantity
@@ -110,9 +111,11 @@ def _newly_blocked(event: StockStateChanged | StockLotsChanged | StockLotStatusC
 class StockLevel(UnitsByState, State):
     """Units. `damaged`, in `quarantine` and `blocked` (of a lot that is not approved, and neither
     damaged nor in quarantine) are on hand and not sold. `incoming` are expected, and not on hand.
-    `lots` has those with units on hand. Invariant at every position:
-    0 <= allocated + held <= on_hand - damaged - quarantine. Only the status of a lot can take units
-    from orders that have them, which makes `free` negative until these orders get others."""
+    `lots` has those with units on hand. `preordered` units were sold here under `preorder_id`, the
+    newest one, and not given up since, whether or not they have got stock. Invariant at every
+    position: 0 <= allocated + held <= on_hand - damaged - quarantine. Only the status of a lot can
+    take units from orders that have them, which makes `free` negative until these orders get
+    others."""
 
     category: ClassVar[str] = "stock"
     group_separator: ClassVar[str] = "@"
@@ -126,6 +129,8 @@ class StockLevel(UnitsByState, State):
     quarantine: int = 0
     blocked: int = 0
     lots: dict[str, LotBalance] = field(default_factory=dict)
+    preorder_id: str | None = None
+    preordered: int = 0
 
     @property
     def sellable(self) -> int:
@@ -156,3 +161,15 @@ class StockLevel(UnitsByState, State):
                 book_lot_status(self.lots, event)
             case StockStateChanged(lot=str() as lot):
                 book_state(self.lots[lot], event)
+            case StockBackordered() | BackorderReleased() if event.preorder is not None:
+                self._count_preordered(event, event.preorder.preorder_id)
+
+    def _count_preordered(
+        self, event: StockBackordered | BackorderReleased, preorder_id: str
+    ) -> None:
+        if isinstance(event, BackorderReleased):
+            self.preordered -= event.quantity if preorder_id == self.preorder_id else 0
+        elif preorder_id == self.preorder_id:
+            self.preordered += event.quantity
+        else:
+            self.preorder_id, self.preordered = preorder_id, event.quantity

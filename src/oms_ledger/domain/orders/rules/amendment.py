@@ -20,6 +20,7 @@ from oms_ledger.domain.orders.rules.placement import (
     refuse_without_locations,
     stock_taken,
 )
+from oms_ledger.domain.orders.rules.preorders import moved_promise
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
@@ -106,6 +107,7 @@ def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequen
     freed = _freed(order, changed)
     kits = kits_of([*(p.line for p in order.lines.values()), *wanted.added])
     sourced, backorders = _taken(order, changed, wanted, freed, kits, ctx, given)
+    ship_by, deliver_by = moved_promise(order, wanted.ship_by, wanted.deliver_by, backorders)
     event = OrderEdited(
         order_id=order.first_event.order_id,
         edit_id=wanted.edit_id,
@@ -117,8 +119,8 @@ def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequen
         shipping_address=wanted.shipping_address,
         billing_address=wanted.billing_address,
         shipping=wanted.shipping,
-        ship_by=wanted.ship_by,
-        deliver_by=wanted.deliver_by,
+        ship_by=ship_by,
+        deliver_by=deliver_by,
         allocations=tuple(sourced.plan.allocations),
         backorders=backorders,
         released=tuple(freed.allocations),
@@ -127,6 +129,7 @@ def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequen
         notify_customer=wanted.notify_customer,
         untracked_released=quantities(freed.untracked.items()),
         postal_area=wanted.postal_area if wanted.shipping_address else None,
+        rescheduled=(),
     )
     return [
         Change(event),
@@ -370,7 +373,7 @@ def _taken(
     if not sourced.plan.allocations:
         refuse_without_locations(given)
     short = sourced.plan.shortages
-    return sourced, backorders_of(short, order.terms, stock, given, kits, freed.backorders)
+    return sourced, backorders_of(short, order.terms, stock, given, kits, ctx.now, freed.backorders)
 
 
 def _totals(order: Order, changed: Iterable[LineEdit], wanted: WantedEdit) -> dict[str, int]:

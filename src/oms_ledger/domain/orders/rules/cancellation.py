@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from oms_ledger.domain.errors import Refused, illegal_transition
@@ -124,7 +125,7 @@ def _free(progress: LineProgress, units: int, freed: FreedUnits) -> None:
         take = min(backorder.quantity, units)
         units -= take
         if take:
-            freed.backorders.append(Backorder(line_id, backorder.sku, backorder.location, take))
+            freed.backorders.append(replace(backorder, quantity=take))
     for allocation in reversed(_allocations(progress)):
         take = min(allocation.quantity, units)
         units -= take
@@ -185,7 +186,11 @@ def _allocations(p: LineProgress) -> list[Allocation]:
 
 
 def _backorders(p: LineProgress) -> list[Backorder]:
-    return [Backorder(p.line.line_id, p.line.sku, at, n) for at, n in p.backordered_at.items()]
+    """Those that were sold as a preorder first, since others can have their place."""
+    line_id, sku = p.line.line_id, p.line.sku
+    sold = [Backorder(line_id, sku, at, n, p.preorder) for at, n in p.preordered_at.items()]
+    rest = {at: n - p.preordered_at.get(at, 0) for at, n in p.backordered_at.items()}
+    return sold + [Backorder(line_id, sku, at, n) for at, n in rest.items() if n]
 
 
 def merged(allocations: Sequence[Allocation]) -> list[Allocation]:

@@ -27,13 +27,13 @@ from oms_ledger.domain.orders.events import (
     UnitsPacked,
 )
 from oms_ledger.domain.orders.past import PastOrder, PastPayment, PastShipment
+from oms_ledger.domain.orders.promise import promised
 from oms_ledger.domain.orders.rules.cancellation import cancel_rest
 from oms_ledger.domain.orders.rules.numbers import claim, next_number
 from oms_ledger.domain.orders.rules.past_stock import PastStock, stock_of_past
 from oms_ledger.domain.orders.rules.placement import (
     has_sensitive,
     placed_before,
-    promised,
     stock_taken,
 )
 from oms_ledger.domain.orders.state import Order
@@ -48,6 +48,7 @@ from oms_ledger.domain.payments.events import (
 from oms_ledger.domain.payments.rules import payment_changes, recorded
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.store_credit import STORE_CREDIT
+from oms_ledger.domain.routing.source import IMPORT, Sourcing
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.rules import Plan, kits_of
@@ -94,7 +95,9 @@ def import_order(
         number, given_number = next_number(terms.channel, order_id, given)
         numbered = [given_number]
     shipped = [(s.location, u) for s, u in zip(past.shipments, units, strict=True)]
-    stock = stock_of_past(terms, past, shipped, given)
+    kits = kits_of(terms.lines)
+    sourcing = Sourcing(order_id, terms, IMPORT, ctx.now, kits, postal_area)
+    stock = stock_of_past(sourcing, past, shipped, given)
     placed = OrderPlaced(
         order_id,
         number,
@@ -111,7 +114,7 @@ def import_order(
     life = _Life(past, ctx, given, placed_at)
     life.begin(placed, stock)
     life.go_on(units)
-    return [*numbered, *life.changes]
+    return [*numbered, *life.changes, *stock.decision]
 
 
 def _refuse_other_fate(placed: OrderPlaced, imported: Imported) -> None:

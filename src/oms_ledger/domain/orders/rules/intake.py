@@ -16,12 +16,12 @@ from oms_ledger.domain.orders.events import (
     OrderRejected,
 )
 from oms_ledger.domain.orders.lines import OrderLine, RejectedLine
+from oms_ledger.domain.orders.promise import promised
 from oms_ledger.domain.orders.rules.numbers import next_number
 from oms_ledger.domain.orders.rules.placement import (
     has_sensitive,
     placed_before,
     placement,
-    promised,
 )
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms

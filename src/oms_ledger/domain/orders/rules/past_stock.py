@@ -13,16 +13,14 @@ from oms_ledger.domain.orders.rules.placement import (
     backorders_of,
     refuse_without_locations,
 )
-from oms_ledger.domain.orders.terms import OrderTerms
+from oms_ledger.domain.routing.source import Sourcing, source
 from oms_ledger.domain.stock.events import StockAdjusted
 from oms_ledger.domain.stock.rules import (
     Available,
     Kits,
     Shortage,
     StockOfSkus,
-    allocate,
     insufficient,
-    kits_of,
     locations_of,
     sellable_units,
     skus_taken,
@@ -30,7 +28,7 @@ from oms_ledger.domain.stock.rules import (
     units_taken,
 )
 from oms_ledger.domain.stock.state import StockLevel
-from oms_ledger.kernel import Given
+from oms_ledger.kernel import Change, Given
 
 ADJUSTED = "imported order shipped more than was on hand"
 """The reason of adjustments by `stock: force`."""
@@ -38,12 +36,14 @@ ADJUSTED = "imported order shipped more than was on hand"
 
 @dataclass(frozen=True, slots=True)
 class PastStock:
-    """`untracked` units get no stock. `adjustments` come before the allocations."""
+    """`untracked` units get no stock. `adjustments` come before the allocations. `decision` records
+    where open units come from, in a channel with routing rules."""
 
     untracked: tuple[LineQuantity, ...]
     allocations: tuple[Allocation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
     adjustments: tuple[StockAdjusted, ...] = ()
+    decision: Sequence[Change] = ()
 
 
 @dataclass(slots=True)
@@ -57,15 +57,17 @@ class _Shipped:
 
 
 def stock_of_past(
-    terms: OrderTerms,
+    sourcing: Sourcing,
     past: PastOrder,
     shipped: Sequence[tuple[str, Mapping[str, int]]],
     given: Given,
 ) -> PastStock:
     """The stock of an order of which `shipped` (location, units by line id) is in shipments: skip
-    gives none, and units that were cancelled never get any. `Refused` with `insufficient_stock`,
+    gives none, and units that were cancelled never get any. Units in shipments come from where
+    these left, open ones from where `source` finds them. `Refused` with `insufficient_stock`,
     naming every line, where update lacks some; force backorders what is open then, and adjusts the
     stock by what has shipped."""
+    terms = sourcing.terms
     goods = {line.line_id: line for line in terms.lines if line.stocked}
     left = {line_id: line.quantity for line_id, line in goods.items()}
     if past.stock == "skip":
@@ -76,11 +78,12 @@ def stock_of_past(
     rest = {line_id: quantity for line_id, quantity in left.items() if quantity}
     untracked, wanted = (rest, {}) if past.cancelled_at is not None else ({}, rest)
     skus = {line_id: line.sku for line_id, line in goods.items()}
-    kits = kits_of(terms.lines)
+    kits = sourcing.kits
     stock = stock_by_location(given, skus_taken(terms.lines))
     taken = _take(shipped, skus, kits, stock)
     available = _without(sellable_units(given, stock, terms.channel), taken.allocations, kits)
-    plan = allocate([(each, skus[each], n) for each, n in wanted.items()], available, kits)
+    sourced = source(sourcing, [(i, skus[i], n) for i, n in wanted.items()], available, given)
+    plan = sourced.plan
     if wanted and not plan.allocations:
         refuse_without_locations(given)
     if past.stock == "force":
@@ -88,7 +91,7 @@ def stock_of_past(
     else:
         if taken.shortages:
             raise insufficient([*taken.shortages, *plan.shortages], _REMEDY)
-        backorders = backorders_of(plan.shortages, terms, stock, given, kits)
+        backorders = backorders_of(plan.shortages, terms, stock, given, kits, None)
     return PastStock(
         quantities(untracked.items()),
         tuple(merged([*taken.allocations, *plan.allocations])),
@@ -97,6 +100,7 @@ def stock_of_past(
             StockAdjusted(sku, location, units, ADJUSTED, past.number)
             for (sku, location), units in taken.missing.items()
         ),
+        sourced.decision,
     )
 
 

@@ -11,8 +11,13 @@ from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder, OrderLine
-from oms_ledger.domain.orders.promise import promise
+from oms_ledger.domain.orders.promise import promised
 from oms_ledger.domain.orders.rules.numbers import next_number
+from oms_ledger.domain.orders.rules.preorders import (
+    preorder_time,
+    preorders_of,
+    refuse_above_cap,
+)
 from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
@@ -97,13 +102,6 @@ def placed_before(
     return [Change(OrderConfirmed(order_id))] if confirm and waits else ()
 
 
-def promised(terms: OrderTerms, placed_at: datetime) -> tuple[datetime, datetime]:
-    """By when an order is to be shipped, and to be delivered."""
-    service = terms.shipping.service if terms.shipping else None
-    ship_by, deliver_by = promise(service, max(placed_at, terms.fulfil_at or placed_at))
-    return terms.promised_ship_at or ship_by, terms.promised_delivery_at or deliver_by
-
-
 def placement(
     order: OrderPlaced,
     ctx: Context,
@@ -134,9 +132,14 @@ def placement(
         plan = combined(wanted, first, sourced.plan)
     if wanted and not plan.allocations:
         refuse_without_locations(given)
-    backorders = backorders_of(plan.shortages, terms, stock, given, kits)
+    backorders = backorders_of(plan.shortages, terms, stock, given, kits, ctx.now)
+    ship_by, deliver_by = order.ship_by, order.deliver_by
+    if (available_at := preorder_time(backorders)) is not None:
+        ship_by, deliver_by = promised(terms, max(order.placed_at, available_at))
     placed = replace(
         order,
+        ship_by=ship_by,
+        deliver_by=deliver_by,
         allocations=tuple(plan.allocations),
         backorders=backorders,
         sensitive=order.sensitive or has_sensitive(terms.lines, given),
@@ -222,19 +225,41 @@ def backorders_of(
     stock: StockOfSkus,
     given: Given,
     kits: Kits,
+    now: datetime | None,
     released: Iterable[Backorder] = (),
 ) -> tuple[Backorder, ...]:
     """What is short, promised all the same; or the refusal, naming every line at fault. `terms`
     are the order's; `released` are backorders that it gives up at the same time. A kit is promised
-    whole, within the limits of its components."""
+    whole, within the limits of its components. What is sold as a preorder is promised within its
+    cap, whatever the terms and the limit say; nothing is where `now` is None, of a past order."""
     if not shortages:
         return ()
-    if terms.backorder != "allow":
-        raise insufficient(shortages, "Order what there is, or allow backorders.")
+    released = tuple(released)
+    sold = {} if now is None else preorders_of(shortages, kits, given, now)
+    others = [s for s in shortages if s.line_id not in sold] if sold else shortages
+    if others and terms.backorder != "allow":
+        raise insufficient(others, "Order what there is, or allow backorders.")
     first = locations_of(terms.channel, given)[0]
     backorders = tuple(
-        Backorder(s.line_id, s.sku, first, s.requested - s.available) for s in shortages
+        Backorder(s.line_id, s.sku, first, s.requested - s.available, sold.get(s.line_id))
+        for s in shortages
     )
+    if sold:
+        refuse_above_cap(shortages, backorders, released, stock, given)
+    _refuse_above_limit(others, backorders, released, stock, given, kits)
+    return backorders
+
+
+def _refuse_above_limit(
+    shortages: Sequence[Shortage],
+    backorders: Sequence[Backorder],
+    released: Iterable[Backorder],
+    stock: StockOfSkus,
+    given: Given,
+    kits: Kits,
+) -> None:
+    """`Refused` with `insufficient_stock` where ordinary backorders are more than a limit."""
+    backorders = [each for each in backorders if each.preorder is None]
     short: dict[str, int] = {}
     for _, sku, _, units in units_taken(backorders, kits):
         short[sku] = short.get(sku, 0) + units
@@ -248,7 +273,6 @@ def backorders_of(
     ]
     if faults:
         raise insufficient(faults, "Its backorder limit is reached: order less of it.")
-    return backorders
 
 
 def _over_limit(sku: str, short: int, stock: StockOfSkus, given: Given) -> bool:

@@ -38,7 +38,7 @@ def resume(
     sourcing = Sourcing(placed.order_id, order.terms, "resume", ctx.now, kits, order.postal_area)
     sourced = source(sourcing, stocked, sellable_units(given, stock, order.terms.channel), given)
     plan = sourced.plan
-    backorders = backorders_of(plan.shortages, placed.terms, stock, given, kits)
+    backorders = backorders_of(plan.shortages, placed.terms, stock, given, kits, ctx.now)
     resumed = OrderResumed(
         placed.order_id,
         note,

@@ -1,0 +1,45 @@
+"""Products as the API answers them."""
+
+from __future__ import annotations
+
+from oms_ledger.domain.catalogue.events import Preorder
+from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.json_values import plain, rfc3339
+from oms_ledger.domain.money import to_text
+from oms_ledger.kernel import Json
+
+
+def product_view(product: Product) -> dict[str, Json]:
+    """The product as it was defined last. `ValueError` where it never was."""
+    defined = product.defined
+    if defined is None:
+        raise ValueError("the first event of a product is ProductDefined")
+    cost = defined.unit_cost
+    return {
+        "sku": defined.sku,
+        "title": defined.title,
+        "stocked": defined.stocked,
+        "weight_g": defined.weight_g,
+        "unit_cost": to_text(cost.minor, cost.currency) if cost else None,
+        "currency": cost.currency if cost else None,
+        "backorder_limit": defined.backorder_limit,
+        "safety_stock": defined.safety_stock,
+        "safety_stock_at": [plain(each) for each in defined.safety_stock_at],
+        "preorder": preorder_terms_view(defined.preorder),
+        "components": [plain(each) for each in defined.components],
+        "sensitive": defined.sensitive,
+        "category": defined.product_category,
+        "version": product.version,
+    }
+
+
+def preorder_terms_view(preorder: Preorder | None) -> dict[str, Json] | None:
+    if preorder is None:
+        return None
+    return {"available_at": rfc3339(preorder.available_at), "cap": preorder.cap}
+
+
+def preorder_view(preorder: Preorder | None, preordered: int) -> dict[str, Json]:
+    """`preordered` units of it were sold."""
+    terms = preorder_terms_view(preorder) or {"available_at": None, "cap": None}
+    return {**terms, "preordered": preordered}
