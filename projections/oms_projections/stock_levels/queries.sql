@@ -125,6 +125,10 @@ LIMIT %(limit)s;
 -- Products as they were last defined.
 SELECT sku AS key, * FROM products WHERE sku = ANY (%(keys)s::text[]);
 
+-- name: closed_locations
+-- The codes of locations that send nothing.
+SELECT code FROM locations WHERE closed;
+
 -- name: list_locations
 -- All places, in the order in which they are asked for stock. They are few.
 SELECT * FROM locations ORDER BY priority, code;

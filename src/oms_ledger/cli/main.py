@@ -56,7 +56,11 @@ GROUPS = (
         "connections",
         "Accounts at vendors: define, test, pause; their secrets and their health.",
     ),
-    ("inbox", "inbox", "Messages that vendors have sent: list them, translate one again."),
+    (
+        "inbox",
+        "inbox",
+        "Messages that vendors have sent: list them, translate one again, drop one.",
+    ),
     ("import", "imports", "Bring in orders from other systems' files."),
     ("show", "show", "Look up an order or the stock of a SKU."),
     (

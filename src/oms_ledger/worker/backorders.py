@@ -115,7 +115,7 @@ class BackorderAllocation:
         """Units over all open locations, and the sum of the versions of their balances, by SKU."""
         with self._oms.readers.open(STOCK.name) as (reader, _):
             rows = reader.rows("stock_of_skus", keys=skus)
-            closed = {row["code"] for row in reader.rows("list_locations") if row["closed"]}
+            closed = {row["code"] for row in reader.rows("closed_locations")}
         there: dict[str, tuple[int, int]] = {}
         for row in rows:
             if row["location"] is not None and row["location"] not in closed:

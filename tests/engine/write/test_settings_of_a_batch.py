@@ -91,7 +91,7 @@ def test_without_loading_them_the_batch_is_rejected(
     assert is_rejected(log)
 
 
-def test_a_command_looks_again_only_where_its_batch_has_changed_what_it_reads_by(
+def test_only_changed_categories_make_a_command_load_again(
     log: MemoryLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Orders read by products, locations and settings of their channel, not by its numbers."""

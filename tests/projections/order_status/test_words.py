@@ -60,5 +60,5 @@ def test_words_find_the_orders_that_have_them_in_every_order(
         for filters in ({}, {"channel": "web"}):
             every = [*pages(query, sort=sort, limit="50", **filters)]
             for words in WORDS:
-                found = [*pages(query, sort=sort, limit="4", q=words, **filters)]
-                assert found == [item for item in every if has(item, words)], (sort, words)
+                listed = [*pages(query, sort=sort, limit="4", q=words, **filters)]
+                assert listed == [item for item in every if has(item, words)], (sort, words)

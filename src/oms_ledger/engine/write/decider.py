@@ -87,8 +87,8 @@ class Decider:
         result: Result
         try:
             given = self._given(submission)
-            known = reads_by is not None and self._written.isdisjoint(reads_by)
-            if not known or given is not self.states:
+            loaded = reads_by is not None and self._written.isdisjoint(reads_by)
+            if not loaded or given is not self.states:
                 self._load_states(submission, given)
             changes = self._decide(submission, given)
         except OmsError as refusal:
