@@ -118,6 +118,8 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
             "buyer": "c-1",
             "connection": "conn-1",
             "job_id": "payments-1",
+            "source": "effect:payments",
+            "reference": "1",
             "account": "c-1",
             "shipment_id": made["shipment_id"],
             "token": made["tracking_token"],
