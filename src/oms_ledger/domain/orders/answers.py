@@ -50,7 +50,7 @@ class LinePreorderAnswer(TypedDict):
     """Units of the line were sold before they are there, which is to be at `available_at`;
     `quantity` of them wait still."""
 
-    available_at: str
+    available_at: Harmless
     quantity: int
 
 
