@@ -31,7 +31,7 @@ from oms_ledger.settings import Settings
 from oms_ledger.testing.manual_gateway import ManualGateway
 
 CONNECTIONS = 64
-ACCOUNTS = 8
+ACCOUNTS = 2
 """Each may send so many messages a second as `docs/security.md` says."""
 
 MESSAGES_A_SECOND, JOBS_A_SECOND = 4000, 1000

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.fulfilment.events import Package
-from tests.golden.literals import ADDED_LINE, CHANGE, FIRST_BACKORDERS, FIRST_TERMS, WITHOUT_KITS
+from oms_ledger.domain.orders.events import BackordersAllocated
+from oms_ledger.kernel import Event
+from tests.golden.literals import (
+    ADDED_LINE,
+    ALLOCATIONS,
+    CHANGE,
+    FIRST_BACKORDERS,
+    FIRST_TERMS,
+    WITHOUT_KITS,
+)
 from tests.golden.returns import FIRST_REPLACEMENT
 
 ADDED: dict[str, dict[str, object]] = {
@@ -74,3 +84,12 @@ ADDED: dict[str, dict[str, object]] = {
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it
 is; one beside it, `<type>+<field>.json`, has the field."""
+
+OLDER: dict[str, Event] = {
+    "customer.forgotten.v1": CustomerForgotten("17850", "erasure request", "ticket 7"),
+    "order.backorders_allocated.v1+released+backorders": BackordersAllocated(
+        "o1", ALLOCATIONS, FIRST_BACKORDERS, ALLOCATIONS, FIRST_BACKORDERS
+    ),
+}
+"""What old golden files mean that say less than today's events do, by the name of the file, which
+is the stored name where no field was added."""

@@ -26,7 +26,6 @@ from oms_ledger.domain.connections.events import (
     ConnectionResumed,
     VendorCode,
 )
-from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.retention import RetentionSet
 from oms_ledger.domain.fulfilment.events import (
     LineLot,
@@ -130,7 +129,7 @@ def at(day: int, hour: int = 9) -> datetime:
 META = Meta(at(2), "key-1", "SomeCommand", "command-1", "correlation-1", "causation-1", at(1))
 
 _LINES = (LineQuantity("1", 2),)
-_ALLOCATIONS = (Allocation("1", "85123A", "LON", 2),)
+ALLOCATIONS = (Allocation("1", "85123A", "LON", 2),)
 FIRST_BACKORDERS = (Backorder("1", "85123A", "LON", 1),)
 _PREORDER = PreorderPromise("p1", datetime(2026, 2, 1, 9, tzinfo=UTC))
 _BACKORDERS = (Backorder("1", "85123A", "LON", 1, _PREORDER),)
@@ -197,7 +196,7 @@ LITERALS: dict[str, Event] = {
             at(1),
             at(3),
             at(6),
-            _ALLOCATIONS,
+            ALLOCATIONS,
             _BACKORDERS,
             True,
             "r1",
@@ -216,7 +215,7 @@ LITERALS: dict[str, Event] = {
         OrderConfirmed("o1"),
         FulfilmentReleased("o1", "o1@LON"),
         OrderCancelled(
-            "o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS, _LINES
+            "o1", "customer", "changed her mind", _LINES, ALLOCATIONS, _BACKORDERS, _LINES
         ),
         OrderEdited(
             "o1",
@@ -233,9 +232,9 @@ LITERALS: dict[str, Event] = {
             ShippingCharge("express", 995, 166, True),
             at(3),
             at(6),
-            _ALLOCATIONS,
+            ALLOCATIONS,
             _BACKORDERS,
-            _ALLOCATIONS,
+            ALLOCATIONS,
             _BACKORDERS,
             "by telephone",
             notify_customer=True,
@@ -243,7 +242,7 @@ LITERALS: dict[str, Event] = {
             untracked_released=_LINES,
             rescheduled=_BACKORDERS,
         ),
-        BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS, _ALLOCATIONS, _BACKORDERS),
+        BackordersAllocated("o1", ALLOCATIONS, _BACKORDERS, ALLOCATIONS, _BACKORDERS),
         OrderHeld(
             "o1", "h1", "fraud", "look twice", ("1",), "expensive", (RuleInput("total", "20.25"),)
         ),
@@ -255,7 +254,7 @@ LITERALS: dict[str, Event] = {
         UnitsDelivered("o1", "s1", _LINES),
         UnitsDateCorrected("o1", "s1", "delivered_at", at(5)),
         UnitsReturned("o1", "R1", _LINES),
-        OrderResumed("o1", "she wants it", _LINES, _ALLOCATIONS, _BACKORDERS),
+        OrderResumed("o1", "she wants it", _LINES, ALLOCATIONS, _BACKORDERS),
         OrderTagged("o1", ("vip",), ("new",)),
         OrderNoted("o1", "Pack it as a gift."),
         OrderArchived("o1"),
@@ -376,12 +375,3 @@ LITERALS: dict[str, Event] = {
         RetentionSet("customers", "DE", "10y", "HGB 257"),
     )
 }
-
-OLDER: dict[str, Event] = {
-    "customer.forgotten.v1": CustomerForgotten("17850", "erasure request", "ticket 7"),
-    "order.backorders_allocated.v1+released+backorders": BackordersAllocated(
-        "o1", _ALLOCATIONS, FIRST_BACKORDERS, _ALLOCATIONS, FIRST_BACKORDERS
-    ),
-}
-"""What old golden files mean that say less than today's events do, by the name of the file, which
-is the stored name where no field was added."""

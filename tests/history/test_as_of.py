@@ -200,6 +200,7 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
     others |= {"shipping_performance", "retention_due", "stock_figures", "stock_values"}
     others |= {
         "list_stock_alerts",
+        "list_preorders",
         "list_inbound",
         "list_transfers",
         "list_incoming",

@@ -59,3 +59,20 @@ def watch(client: ExampleClient) -> None:
     rows = client.see("list_stock_alerts", after)["items"]
     assert [(row["location"], row["threshold"]) for row in rows] == [(None, 1_000_000), ("LON", 10)]
     assert client.see("list_stock", after, query={"low": "true"})["items"]
+
+
+def sell_early(client: ExampleClient) -> None:
+    """Safety stock at a location; a preorder that is sold, promised for another time, and ended."""
+    kept = client.do("PutSafetyStock", sku="85123A", code="MAN")
+    assert kept["safety_stock_at"] == [{"location": "MAN", "quantity": 3}]
+    client.do("PutProduct", body={"title": "Coming soon"}, sku="SOON")
+    client.do("PutPreorder", sku="SOON")
+    placed = client.do("PlaceOrder", body=order(2, "SOON"))
+    assert placed["lines"][0]["preorder"]["quantity"] == 2
+    later = {"available_at": "2099-04-01T00:00:00Z", "cap": 50}
+    assert client.do("PutPreorder", body=later, sku="SOON")["preordered"] == 2
+    moved = client.do("ReschedulePreorders", order_id=placed["order_id"])
+    assert moved["lines"][0]["preorder"]["available_at"] == later["available_at"]
+    (row,) = client.see("list_preorders", moved["position"])["items"]
+    assert (row["sku"], row["left"]) == ("SOON", 48)
+    assert client.do("EndPreorder", sku="SOON")["cap"] is None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -11,10 +13,14 @@ from oms_ledger.app import Oms
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.http import connections as handlers
 from oms_ledger.http.app import create_app
+from oms_ledger.integrations.ports import WebhookRequest
 from oms_ledger.testing.fault_server import FaultServer, ServedAnswer, fault_server
 from tests.databases import Database
 from tests.http.conftest import ADMIN_KEY, Api
 from tests.integrations.acme import SECRETS, message, open_with_acme, payment, signature
+from tests.serving.family import until
+
+MESSAGES = 16
 
 
 @pytest.fixture
@@ -207,6 +213,35 @@ def test_a_message_is_stored_once(acme: Oms, desk: Api, vendors_side: Api) -> No
         session.execute("UPDATE inbox_messages SET state = 'dead', ended_at = now()")
     dropped = {"connection": "acme-uk", "message_id": "m1", "state": "done"}
     assert desk.post("/v1/inbox/acme-uk/m1/drop").json() == dropped
+
+
+def test_messages_that_wait_are_stored_together(
+    acme: Oms, vendors_side: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is stored before all have come: two batches of one message wait, and the others
+    behind them."""
+    sizes: list[int] = []
+    arrived: list[str] = []
+    receive, stored = acme.connections.inbox.receive_many, handlers.InboxHandlers._stored
+
+    def counted(name: str, requests: Sequence[WebhookRequest]) -> list[bool | Exception]:
+        sizes.append(len(requests))
+        until(lambda: len(arrived) == MESSAGES, "all have come")
+        return receive(name, requests)
+
+    async def arrives(inbox: handlers.InboxHandlers, name: str, message: WebhookRequest) -> bool:
+        arrived.append(name)
+        return await stored(inbox, name, message)
+
+    monkeypatch.setattr(acme.connections.inbox, "receive_many", counted)
+    monkeypatch.setattr(handlers.InboxHandlers, "_stored", arrives)
+    acme.connections.directory.all()
+    bodies = [message(f"m{n}", "news") for n in range(MESSAGES)]
+    with ThreadPoolExecutor(MESSAGES) as pool:
+        assert set(pool.map(partial(sent, vendors_side), bodies)) == {200}
+    assert sum(sizes) == MESSAGES
+    assert len(sizes) < MESSAGES / 2
+    assert len(acme.connections.messages.list()) == MESSAGES
 
 
 def test_what_is_forged_is_refused_and_not_kept(acme: Oms, desk: Api, vendors_side: Api) -> None:

@@ -15,7 +15,7 @@ from oms_projections import QUERIES
 from tests.http.conftest import Api, projecting
 from tests.http.example_client import ExampleClient
 from tests.http.examples import order
-from tests.http.stock_steps import backorder, queue, reserve, watch
+from tests.http.stock_steps import backorder, queue, reserve, sell_early, watch
 from tests.http.warehouse_examples import warehoused
 from tests.http.work_routes import fulfil_step_by_step
 
@@ -37,7 +37,6 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
     client.do("PutLocation", code="LON")
     client.do("PutLocation", body={"name": "Manchester", "type": "store"}, code="MAN")
     client.do("PutProduct", sku="85123A")
-    client.do("PutSafetyStock", sku="85123A", code="MAN")
     client.do("ReceiveStock")
     for name in ("AdjustStock", "CountStock", "TransferStock", "ReturnStock"):
         client.do(name)
@@ -60,6 +59,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         fulfil_step_by_step(client)
         after = backorder(client)
         watch(client)
+        sell_early(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
         for name in ("get_stock", "get_product", "stock_movements"):
@@ -327,7 +327,7 @@ PATHS |= {"policy_name": "n", "channel": "web", "draft_id": "d", "rule_name": "r
 PATHS |= {"reservation_id": "v", "message_id": "m", "case_id": "s@1", "buyer": "c", "country": "GB"}
 PATHS |= {"connection": "k", "job_id": "j", "name": "n", "index": "000"}
 PATHS |= {"inbound_id": "i", "transfer_id": "t", "count_id": "n", "lot": "l"}
-PATHS |= {"fulfilment_id": "o@LON"}
+PATHS |= {"fulfilment_id": "o@LON", "source": "effect:payments", "reference": "7"}
 
 
 AT_ONCE = int(FAILURES_BURST) // 2

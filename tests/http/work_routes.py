@@ -26,6 +26,7 @@ def fulfil_step_by_step(client: Client) -> None:
     more = {"sku": "85123A", "quantity": 40}
     for location in ("LON", "MAN"):
         client.do("ReceiveStock", body={**more, "location": location})
+    client.do("ReceiveStock", body={**more, "location": "LON", "lot": "L-2026-11"})
     work = _confirmed(client)
     client.do("AcceptFulfilment", fulfilment_id=work)
     client.do("HoldFulfilment", fulfilment_id=work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,16 +15,20 @@ import pytest
 from oms_commands.connections.pause import PauseConnection
 from oms_commands.connections.resume import ResumeConnection
 from oms_ledger.app import Oms
-from oms_ledger.domain.errors import NotFound, Unauthenticated
+from oms_ledger.domain.errors import NotFound, Unauthenticated, Unavailable
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.read.reader import DetachedLog
 from oms_ledger.engine.work.consequences import Consequence
+from oms_ledger.integrations import postgres
 from oms_ledger.integrations.inbox import InboxTranslator
+from oms_ledger.integrations.ports import NoAnswer, WebhookMessage, WebhookRequest
 from oms_ledger.integrations.postgres import SQL
 from oms_ledger.kernel import Log
 from oms_ledger.testing.fault_server import FaultServer, ServedAnswer
 from tests.databases import Database
 from tests.integrations.acme import (
+    AcmeGateway,
     make_due,
     message,
     payment,
@@ -49,6 +53,54 @@ def test_a_message_is_kept_and_translated_once(shop: Oms) -> None:
     (event, *_) = shop.readers.log().history(f"payment-{payment_id}")[1:]
     assert event.meta.actor == "inbox:acme-uk"
     assert event.meta.causation_id == "inbox:acme-uk:m1"
+
+
+def signed(body: bytes) -> WebhookRequest:
+    return WebhookRequest({"x-acme-signature": signature(body)}, body)
+
+
+def test_messages_that_come_together_are_stored_together(
+    shop: Oms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(shop, message("m1", "news"))
+    transactions: list[int] = []
+    store = postgres.store_messages
+
+    def counted(connection: Connection, name: str, sealed: Mapping[str, str]) -> set[str]:
+        transactions.append(len(sealed))
+        return store(connection, name, sealed)
+
+    monkeypatch.setattr(postgres, "store_messages", counted)
+    forged = WebhookRequest({"x-acme-signature": "00"}, message("m2", "news"))
+    ids = ["m3", "m1", "m4", "m3"]
+    requests = [forged, *(signed(message(each, "news")) for each in ids)]
+    refused, *new = shop.connections.inbox.receive_many("acme-uk", requests)
+    assert isinstance(refused, Unauthenticated)
+    assert new == [True, False, True, False]
+    assert transactions == [3]
+    assert states(shop).keys() == {"m1", "m3", "m4"}
+    assert shop.connections.inbox.receive_many("acme-uk", []) == []
+
+
+def test_once_a_vendor_does_not_answer_it_is_not_called_for_each_message(
+    shop: Oms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[bytes] = []
+    verify = AcmeGateway.verify
+
+    def silent(gateway: AcmeGateway, request: WebhookRequest) -> WebhookMessage:
+        calls.append(request.body)
+        if len(calls) == 2:
+            raise NoAnswer("timeout")
+        return verify(gateway, request)
+
+    monkeypatch.setattr(AcmeGateway, "verify", silent)
+    requests = [signed(message(f"m{n}", "news")) for n in range(4)]
+    first, *others = shop.connections.inbox.receive_many("acme-uk", requests)
+    assert first is True
+    assert [type(each) for each in others] == [Unavailable] * 3
+    assert len(calls) == 2
+    assert states(shop).keys() == {"m0"}
 
 
 @pytest.mark.parametrize("forgery", ["", "00", "ü", "f" * 64])

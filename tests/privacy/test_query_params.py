@@ -26,6 +26,7 @@ DECLARED = {
     ("list_orders", "searches_email"): "q",
     ("list_orders", "sensitive_filter"): "with_sensitive",
     ("location_figures", "sensitive_filter"): "with_sensitive",
+    ("list_preorders", "sensitive_filter"): "with_sensitive",
     ("list_products", "sensitive_filter"): "with_sensitive",
     ("list_serials", "sensitive_filter"): "with_sensitive",
     ("list_stock", "sensitive_filter"): "with_sensitive",

@@ -6,7 +6,12 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from oms_ledger.domain.catalogue.events import NumbersPassed, OrderNumberClaimed, ProductDefined
+from oms_ledger.domain.catalogue.events import (
+    NumbersPassed,
+    OrderNumberClaimed,
+    Preorder,
+    ProductDefined,
+)
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.connections.events import (
     ConnectionDefined,
@@ -35,10 +40,13 @@ from oms_ledger.domain.inbound.events import (
 from oms_ledger.domain.lots.events import LotDefined, SerialReturned, SerialShipped
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.stock.events import (
+    BackorderReleased,
     IncomingStockAdded,
     IncomingStockRemoved,
     LotChange,
+    PreorderRescheduled,
     StockAdjusted,
+    StockBackordered,
     StockLotsChanged,
     StockLotStatusChanged,
     StockMovedIn,
@@ -207,7 +215,10 @@ def _set_up(shop: Shop, chance: random.Random) -> None:
         shop.events.append(CustomerRestrictionLifted(customer_id, "settled"))
     sku, cost = chance.choice(SKUS), Money(chance.randint(50, 150), "GBP")
     shop.events.append(ProductDefined(sku, sku, True, unit_cost=cost, safety_stock=5))
-    _alert(shop, chance)
+    if chance.random() < 0.6:
+        _alert(shop, chance)
+    else:
+        _sell_early(shop, chance)
 
 
 def _alert(shop: Shop, chance: random.Random) -> None:
@@ -232,3 +243,26 @@ def _alert(shop: Shop, chance: random.Random) -> None:
         shop.events.append(StockCameBack(sku, **scope, threshold=9, available=12))
     elif way == 1:
         shop.events.append(StockAlertSet(sku, **scope, threshold=None))
+
+
+def _sell_early(shop: Shop, chance: random.Random) -> None:
+    """A product is sold before it is there, and comes later than was promised; some of it is given
+    up, the rest gets stock, and no more is sold now and then."""
+    if not shop.orders:
+        return
+    sku, where, order_id = chance.choice(SKUS), chance.choice(PLACES), chance.choice([*shop.orders])
+    preorder = Preorder(f"p{len(shop.events)}", DUE, 20)
+    later = Preorder(preorder.preorder_id, DUE + timedelta(days=3), 20)
+    line = {"sku": sku, "location": where, "order_id": order_id, "line_id": "1"}
+    shop.events += [
+        ProductDefined(sku, sku, True, safety_stock=5, preorder=preorder),
+        StockBackordered(**line, quantity=3, preorder=preorder.promise),
+        ProductDefined(sku, sku, True, safety_stock=5, preorder=later),
+        PreorderRescheduled(**line, quantity=3, preorder=later.promise),
+    ]
+    shop.events += [
+        BackorderReleased(**line, quantity=2, preorder=later.promise),
+        BackorderReleased(**line, quantity=1, preorder=None),
+    ]
+    if chance.random() < 0.4:
+        shop.events.append(ProductDefined(sku, sku, True, safety_stock=5))

@@ -221,7 +221,7 @@ def test_products_and_locations(stock: RunQuery) -> None:
             stock(missing, **params)
 
 
-SUMS = {"count_accuracy": [(0, 0, 0, 0, 0)]}
+SUMS = {"count_accuracy": [(0, 0, 0, 0, 0)], "versions_of_settings": [(0, 0)]}
 """The rows of statements that sum without GROUP BY: they have one where there is nothing."""
 
 

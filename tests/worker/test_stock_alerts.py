@@ -22,7 +22,7 @@ from tests.databases import Database
 
 pytestmark = pytest.mark.postgres
 
-Said = list[tuple[str, str | None, str | None, int]]
+Crossings = list[tuple[str, str | None, str | None, int]]
 
 
 @pytest.fixture
@@ -54,13 +54,13 @@ def cancel(oms: Oms, order_id: str) -> None:
     do(oms, "CancelOrder", order_id=order_id, reason="customer")
 
 
-def said(oms: Oms) -> Said:
+def crossings(oms: Oms) -> Crossings:
     """The crossings in the log, in order: their kinds, scopes and units."""
     with oms.readers.as_of() as log:
         events = [
             each.event for each in log.events(0, 5000, [StockBecameLow.type, StockCameBack.type])
         ]
-    crossed: Said = []
+    crossed: Crossings = []
     for event in events:
         assert isinstance(event, (StockBecameLow, StockCameBack))
         kind = "low" if isinstance(event, StockBecameLow) else "back"
@@ -88,12 +88,12 @@ def test_a_crossing_is_recorded_once(oms: Oms) -> None:
     check(oms, checks)
     sell(oms, 2)
     check(oms, checks)
-    assert said(oms) == [("low", None, None, 5)]
+    assert crossings(oms) == [("low", None, None, 5)]
     cancel(oms, first)
     check(oms, checks)
     receive(oms, 1)
     check(oms, checks)
-    assert said(oms) == [("low", None, None, 5), ("back", None, None, 18)]
+    assert crossings(oms) == [("low", None, None, 5), ("back", None, None, 18)]
 
 
 def test_a_channel_has_crossings_of_its_own(oms: Oms) -> None:
@@ -103,13 +103,13 @@ def test_a_channel_has_crossings_of_its_own(oms: Oms) -> None:
     checks = StockAlertChecks(oms)
     sell(oms, 10, channel="store")
     check(oms, checks)
-    assert said(oms) == [("low", None, "store", 0)]
+    assert crossings(oms) == [("low", None, "store", 0)]
     do(oms, "PutChannel", channel="store", locations=["MAN", "LON"])
     check(oms, checks)
-    assert said(oms)[1:] == [("back", None, "store", 10)]
+    assert crossings(oms)[1:] == [("back", None, "store", 10)]
     do(oms, "PutLocation", code="LON", name="LON", closed=True)
     check(oms, checks)
-    assert said(oms)[2:] == [("low", None, "store", 0), ("low", None, "web", 0)]
+    assert crossings(oms)[2:] == [("low", None, "store", 0), ("low", None, "web", 0)]
 
 
 def test_a_kit_is_low_with_a_component(oms: Oms) -> None:
@@ -120,7 +120,7 @@ def test_a_kit_is_low_with_a_component(oms: Oms) -> None:
     check(oms, checks)
     sell(oms, 2, "B")
     check(oms, checks)
-    assert said(oms) == [("low", None, None, 9)]
+    assert crossings(oms) == [("low", None, None, 9)]
 
 
 def test_what_has_not_changed_is_not_checked_again(oms: Oms) -> None:
@@ -146,7 +146,7 @@ def test_many_skus_are_checked_page_by_page(oms: Oms, monkeypatch: pytest.Monkey
         do(oms, "PutStockAlert", sku=sku, threshold=1)
         sell(oms, 2, sku)
     assert check(oms) == 5
-    assert said(oms) == [("low", None, None, 1)] * 5
+    assert crossings(oms) == [("low", None, None, 1)] * 5
 
 
 def test_stock_is_shown_as_low(oms: Oms) -> None:
@@ -207,13 +207,13 @@ def test_killed_anywhere_each_crossing_is_recorded_once(oms: Oms, seam: str) -> 
         with pytest.raises(Killed):
             check(oms, Mortal(oms, seam))
     check(oms)
-    assert said(oms) == [("low", None, None, 4)] * 2
+    assert crossings(oms) == [("low", None, None, 4)] * 2
     assert check(oms) == 2, "a new worker looks at everything once"
-    assert said(oms) == [("low", None, None, 4)] * 2
+    assert crossings(oms) == [("low", None, None, 4)] * 2
 
 
 def test_checks_at_the_same_moment_record_each_crossing_once(oms: Oms) -> None:
-    """Two workers that both think the job is theirs, while others buy, cancel and receive."""
+    """Two workers that both have the job, while others buy, cancel and receive."""
     for location in (None, "LON", "MAN"):
         do(oms, "PutStockAlert", sku="A", threshold=4, location=location)
     do(oms, "PutStockAlert", sku="A", threshold=4, channel="web")
@@ -252,7 +252,7 @@ def test_checks_at_the_same_moment_record_each_crossing_once(oms: Oms) -> None:
     cancel(oms, last)
     check(oms)
     turns = defaultdict(list)
-    for kind, location, channel, _ in said(oms):
+    for kind, location, channel, _ in crossings(oms):
         turns[location, channel].append(kind)
     assert len(turns) == 4
     for kinds in turns.values():
@@ -269,10 +269,10 @@ def test_one_worker_does_it_and_others_wait(oms: Oms) -> None:
     stop.set()
     with oms.exclusive(stock_alerts.JOB):
         assert not StockAlertChecks(oms).attempt(stop)
-    assert said(oms) == []
+    assert crossings(oms) == []
     checks = StockAlertChecks(oms)
     assert checks.attempt(stop)
-    assert said(oms) == [("low", None, None, 4)]
+    assert crossings(oms) == [("low", None, None, 4)]
     assert checks.attempt(stop)
 
 

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from oms_commands.catalogue._fields import SiteFields
 from oms_commands.catalogue.put_channel import PutChannel
 from oms_commands.catalogue.put_location import PutLocation
+from oms_commands.catalogue.put_preorder import PutPreorder
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
@@ -42,6 +43,9 @@ FINISHED = "demo: the 60 days are over"
 LAST_BEFORE_END = timedelta(minutes=1)
 ALERT_UNITS = 5
 """Units for sale at or below which a product is low."""
+SOON_SKU, SOON_UNITS = "TEAPOT-1", 40
+"""What is sold before it is there, and how many units of it."""
+COMES_AFTER = timedelta(days=30)
 LAST_SKU, LAST_LOCATION = "SEEDS-MEAD", "YORK"
 
 
@@ -96,7 +100,7 @@ def load_days(oms: Oms, result: LoadResult) -> Iterator[Day]:
     deliveries = [(until - delivery.before, delivery) for delivery in DELIVERIES]
     state = ShopState(stories(until), deliveries, until)
     opens = days(until)[0].opens
-    for commands in (_locations, _channels, _products, _opening_stock, _alerts):
+    for commands in (_locations, _channels, _products, _opening_stock, _alerts, _preorders):
         _execute(oms, OWNER, list(commands(opens)), state, result)
     for day in days(until):
         for stage in STAGES:
@@ -190,6 +194,14 @@ def _alerts(at: datetime) -> Iterable[ScheduledCommand]:
     for good in GOODS:
         command = PutStockAlert(sku=good.sku, threshold=ALERT_UNITS)
         yield ScheduledCommand(at, f"alert:{good.sku}", command)
+
+
+def _preorders(at: datetime) -> Iterable[ScheduledCommand]:
+    """A product that comes some weeks after the 60 days, and can be ordered already."""
+    defined = PutProduct(sku=SOON_SKU, title="Stoneware teapot for one", weight_g=600)
+    yield ScheduledCommand(at, f"product:{SOON_SKU}", defined)
+    preorder = PutPreorder(SOON_SKU, at + timedelta(days=DAYS) + COMES_AFTER, SOON_UNITS)
+    yield ScheduledCommand(at, f"preorder:{SOON_SKU}", preorder)
 
 
 def _last(at: datetime) -> ScheduledCommand:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from math import ceil
@@ -24,12 +24,14 @@ from oms_ledger.http.auth import address_of, principal_of
 from oms_ledger.http.bodies import command_body_of, raw_body_of
 from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.queries.executor import Freshness, wait_for_log
+from oms_ledger.http.queries.micro_batcher import MicroBatcher
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, query_fields, request_headers
 from oms_ledger.http.responses import answer
 from oms_ledger.http.streams.feed import limit_of, refuse_others
 from oms_ledger.integrations.inbox import STATES as MESSAGE_STATES
 from oms_ledger.integrations.ledger import ConnectionStatus, LedgerConnections
+from oms_ledger.integrations.ports import WebhookRequest
 from oms_ledger.integrations.postgres import MessageStatus
 from oms_ledger.kernel import Json
 from oms_ledger.validation import parse_json
@@ -44,6 +46,13 @@ FORGED_BURST = 50.0
 MESSAGES_PER_SECOND = 1000.0
 MESSAGES_BURST = 5000.0
 """Messages taken in for one connection, in each process: vendors repeat what is refused."""
+
+BATCHES_MAX = 2
+"""Batches of one connection that are stored at once, so that a vendor that is slow to verify its
+messages leaves threads to the others."""
+
+BATCH_MESSAGES_MAX = 64
+WAITING_MESSAGES_MAX = 1000
 
 CALLS_MAX = 4
 """Tests of connections, and verifications of messages, that may wait for a vendor at once."""
@@ -124,6 +133,7 @@ class InboxHandlers:
         self._connections = connections
         self._threads = threads
         self._calls = CapacityLimiter(CALLS_MAX)
+        self._batchers: dict[str, MicroBatcher[WebhookRequest, bool]] = {}
         self._forged = TokenBuckets(FORGED_PER_SECOND, FORGED_BURST)
         self._taken = TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST)
 
@@ -136,15 +146,32 @@ class InboxHandlers:
         headers = request_headers(request)
         body = await raw_body_of(request, headers, MESSAGE_BYTES_MAX)
         lowered = {header.lower(): value for header, value in headers.items()}
-        receive = partial(self._connections.inbox.receive, name, lowered, body)
         try:
-            stored = await to_thread.run_sync(receive, limiter=self._calls)
+            stored = await self._stored(name, WebhookRequest(lowered, body))
         except (Unauthenticated, NotFound):
             self._forged.take(address, now)
             raise
         if stored:
             self._taken.take(name, now)
         return answer({"status": "stored" if stored else "known"})
+
+    async def _stored(self, name: str, message: WebhookRequest) -> bool:
+        """Whether it is new. Messages to one connection that come at the same time are stored
+        together. Names that nobody has defined get no batcher."""
+        inbox = self._connections.inbox
+        if not self._connections.directory.has_read(name):
+            receive = partial(inbox.receive, name, message.headers, message.body)
+            return await to_thread.run_sync(receive, limiter=self._calls)
+        if name not in self._batchers:
+
+            async def worker(batch: Sequence[WebhookRequest]) -> Sequence[bool | Exception]:
+                together = partial(inbox.receive_many, name, batch)
+                return await to_thread.run_sync(together, limiter=self._calls)
+
+            self._batchers[name] = MicroBatcher(
+                worker, lanes=BATCHES_MAX, most=BATCH_MESSAGES_MAX, queued=WAITING_MESSAGES_MAX
+            )
+        return await self._batchers[name].call(message)
 
     async def list(self, request: Request) -> Response:
         fields = query_fields(request)

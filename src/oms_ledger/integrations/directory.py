@@ -39,6 +39,10 @@ class ConnectionDirectory:
         with self._lock:
             return self._read_again(FRESH_SECONDS, least)
 
+    def has_read(self, name: str) -> bool:
+        """Whether there was such a connection when they were read last. It reads nothing."""
+        return name in self._read
+
     def paused(self) -> list[str]:
         """The connections that are not to be called."""
         return [name for name, connection in self.all().items() if connection.paused]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from hashlib import sha256
 from typing import Any
@@ -57,17 +57,23 @@ class MessageStore:
         self._lend = lend
         self._box = box
 
-    def put(self, connection: str, message: WebhookMessage) -> bool:
-        """Keep a message whose sender is verified; False where it is there already."""
-        text = orjson.dumps({"kind": message.kind, "body": b64encode(message.body).decode()})
-        message_id = message.message_id
-        if len(message_id) > MESSAGE_ID_CHARACTERS_MAX:
-            message_id = sha256(message_id.encode()).hexdigest()
-        sealed = self._box.seal(
-            subject_of(connection), text.decode(), _context(connection, message_id)
-        )
+    def put(self, connection: str, messages: Sequence[WebhookMessage]) -> list[bool]:
+        """Keep messages whose sender is verified, all or none; of each whether it is new."""
+        ids = [_stored_id(each) for each in messages]
+        sealed = {
+            message_id: self._sealed(connection, message_id, each)
+            for message_id, each in zip(ids, messages, strict=True)
+        }
+        if not sealed:
+            return []
         with self._lend(Role.CONNECTOR) as session:
-            return postgres.store_message(session, connection, message_id, sealed)
+            new = postgres.store_messages(session, connection, sealed)
+        return [message_id in new and message_id not in ids[:n] for n, message_id in enumerate(ids)]
+
+    def _sealed(self, connection: str, message_id: str, message: WebhookMessage) -> str:
+        text = orjson.dumps({"kind": message.kind, "body": b64encode(message.body).decode()})
+        context = _context(connection, message_id)
+        return self._box.seal(subject_of(connection), text.decode(), context)
 
     def open(self, leased: LeasedMessage) -> WebhookMessage:
         context = _context(leased.connection, leased.message_id)
@@ -115,10 +121,40 @@ class InboxReceiver:
         """Verify a message and keep it; False where it is there already. `Unauthenticated` where it
         is not the vendor's: then nothing of it is kept. `Unavailable` where that cannot be decided
         now, so that the vendor sends it again."""
+        (kept,) = self.receive_many(connection, [WebhookRequest(headers, body)])
+        if isinstance(kept, Exception):
+            raise kept
+        return kept
+
+    def receive_many(
+        self, connection: str, requests: Sequence[WebhookRequest]
+    ) -> list[bool | Exception]:
+        """Verify messages to one connection, and keep them in one transaction. In the place of one
+        that `receive` refuses stands the error. Once a signature cannot be verified now, those
+        after it are not tried."""
         _, defined = self._directory.get(connection)
         with self._accounts.adapter(defined) as adapter:
-            message = _verified(adapter, connection, WebhookRequest(headers, body))
-        return self._store.put(connection, message)
+            verified = list(_verified_each(adapter, connection, requests))
+        good = [each for each in verified if isinstance(each, WebhookMessage)]
+        new = iter(self._store.put(connection, good))
+        return [next(new) if isinstance(each, WebhookMessage) else each for each in verified]
+
+
+def _verified_each(
+    adapter: WebhookAdapter, connection: str, requests: Sequence[WebhookRequest]
+) -> Iterator[WebhookMessage | OmsError]:
+    unavailable: Unavailable | None = None
+    for each in requests:
+        if unavailable is None:
+            try:
+                yield _verified(adapter, connection, each)
+                continue
+            except Unauthenticated as error:
+                yield error
+                continue
+            except Unavailable as error:
+                unavailable = error
+        yield unavailable
 
 
 def _verified(adapter: WebhookAdapter, connection: str, request: WebhookRequest) -> WebhookMessage:
@@ -299,7 +335,7 @@ class InboxSweeper:
             _, defined = self._directory.get(name)
             with self._accounts.adapter(defined) as adapter:
                 swept = adapter.sweep(cursor)
-            missed = sum(self._store.put(name, each) for each in swept.messages)
+            missed = sum(self._store.put(name, swept.messages))
             self._record(name, swept.cursor)
         except (NoAnswer, OmsError) as error:
             log.warning("sweep_failed", connection=name, code=error.code)
@@ -311,6 +347,12 @@ class InboxSweeper:
     def _record(self, name: str, cursor: str | None) -> None:
         with self._lend(Role.CONNECTOR) as session:
             postgres.record_sweep(session, name, cursor)
+
+
+def _stored_id(message: WebhookMessage) -> str:
+    if len(message.message_id) <= MESSAGE_ID_CHARACTERS_MAX:
+        return message.message_id
+    return sha256(message.message_id.encode()).hexdigest()
 
 
 def _context(connection: str, message_id: str) -> str:

@@ -119,10 +119,15 @@ class MessageStatus(NamedTuple):
     ended_at: datetime | None
 
 
-def store_message(connection: Connection, name: str, message_id: str, sealed: str) -> bool:
-    """False where it is there already."""
-    params = {"connection": name, "message_id": message_id, "sealed": sealed}
-    return connection.execute(SQL["store_message"], params).rowcount == 1
+def store_messages(connection: Connection, name: str, sealed: Mapping[str, str]) -> set[str]:
+    """Store sealed messages by their ids, in one transaction; the ids of those that were not there
+    already."""
+    params = {
+        "connection": name,
+        "message_ids": list(sealed),
+        "sealed": list(sealed.values()),
+    }
+    return {each for (each,) in connection.execute(SQL["store_messages"], params).fetchall()}
 
 
 def lease_messages(

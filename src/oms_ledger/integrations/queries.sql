@@ -36,11 +36,13 @@ SELECT connection, last_success, last_error, last_error_at,
        CASE WHEN blocked_until > clock_timestamp() THEN blocked_until END, rate_limit, rate_remaining
 FROM connection_health;
 
--- name: store_message
+-- name: store_messages
 -- A message that is there already stays as it is.
 INSERT INTO inbox_messages (connection, message_id, received_at, sealed, due_at)
-VALUES (%(connection)s, %(message_id)s, clock_timestamp(), %(sealed)s, clock_timestamp())
-ON CONFLICT DO NOTHING;
+SELECT %(connection)s, m.message_id, clock_timestamp(), m.sealed, clock_timestamp()
+FROM unnest(%(message_ids)s::text[], %(sealed)s::text[]) AS m (message_id, sealed)
+ON CONFLICT DO NOTHING
+RETURNING message_id;
 
 -- name: lease_messages
 -- Due messages, the oldest first, of connections that are neither paused nor asked for a pause by their

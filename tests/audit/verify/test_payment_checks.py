@@ -64,6 +64,8 @@ def life() -> list[StoredEvent]:
         till.report(away, "authorised")
         till.about("CapturePayment", away, amount="5.00", final=False)
         till.report(away, "capture_failed", code="busy")
+        till.about("VoidPayment", away)
+        till.report(away, "void_failed", code="busy")
         till.about("CapturePayment", away, amount="5.00", final=False)
         till.report(away, "captured")
         till.report(away, "authorisation_expired")

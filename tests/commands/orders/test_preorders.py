@@ -104,7 +104,7 @@ def test_kits_services_and_unknown_products_have_none() -> None:
 # Selling.
 
 
-def test_what_is_short_waits_as_a_preorder_and_says_so() -> None:
+def test_what_is_short_waits_as_a_preorder_that_is_marked() -> None:
     decision = given(*SHELF).when(order(line(5)))
     event = placed(decision)
     assert event.backorders == (Backorder("1", "A", "LON", 3, PROMISE),)

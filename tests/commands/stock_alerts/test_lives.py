@@ -36,7 +36,7 @@ class StockBooks:
         self.product = ProductDefined("A", "A", True)
         self.closed: set[str] = set()
         self.sold_at: dict[str, tuple[str, ...]] = {}
-        self.said: dict[tuple[str | None, str | None], list[Event]] = defaultdict(list)
+        self.crossed: dict[tuple[str | None, str | None], list[Event]] = defaultdict(list)
         self.thresholds: dict[tuple[str | None, str | None], int | None] = {}
 
     def take(self, event: Event) -> None:
@@ -55,7 +55,7 @@ class StockBooks:
             assert event.threshold == self.thresholds[scope]
             assert event.available == self.for_sale(*scope)
             assert (event.available <= event.threshold) == isinstance(event, StockBecameLow)
-            self.said[scope].append(event)
+            self.crossed[scope].append(event)
 
     def for_sale(self, location: str | None, channel: str | None) -> int:
         """Units beyond the safety stock that nobody waits for; those who wait get the first."""
@@ -77,14 +77,16 @@ class StockBooks:
         return own.get(code, self.product.safety_stock)
 
     def check_turns(self) -> None:
-        for events in self.said.values():
+        for events in self.crossed.values():
             kinds = [type(event) for event in events]
             assert kinds == [(StockBecameLow, StockCameBack)[n % 2] for n in range(len(kinds))]
 
-    def check_all_is_said(self) -> None:
+    def check_all_is_recorded(self) -> None:
         for scope, threshold in self.thresholds.items():
             if threshold is not None:
-                low = bool(self.said[scope]) and isinstance(self.said[scope][-1], StockBecameLow)
+                low = bool(self.crossed[scope]) and isinstance(
+                    self.crossed[scope][-1], StockBecameLow
+                )
                 assert low == (self.for_sale(*scope) <= threshold), scope
 
 
@@ -154,7 +156,7 @@ class AlertLife:
 
     def check(self) -> None:
         self.attempt("CheckStockAlerts", sku="A")
-        self.books.check_all_is_said()
+        self.books.check_all_is_recorded()
 
 
 LIVES = st.lists(st.tuples(st.integers(0, 2**32), st.booleans()), min_size=5, max_size=40)
@@ -181,12 +183,12 @@ LONG = [(move, move % 3 == 0) for move in range(1000, 2000)]
 
 
 def test_a_long_life_has_crossings_of_every_alert() -> None:
-    said = live(LONG).books.said
-    assert set(said) == set(SCOPES)
-    assert min(len(events) for events in said.values()) > 2
+    crossed = live(LONG).books.crossed
+    assert set(crossed) == set(SCOPES)
+    assert min(len(events) for events in crossed.values()) > 2
 
 
-def test_a_crossing_that_is_said_twice_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crossing_that_is_recorded_twice_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "differs", lambda alert, low: True)
     with pytest.raises(AssertionError):
         live(LONG)

@@ -28,7 +28,7 @@ def test_an_alert_of_stock_that_is_not_low() -> None:
         (99, None, "phone", 10),
     ],
 )
-def test_where_stock_is_low_already_it_says_so(
+def test_where_stock_is_low_already_that_is_recorded(
     threshold: int, location: str | None, channel: str | None, available: int
 ) -> None:
     """Safety stock is not for sale, and a channel sells the stock of its locations."""

@@ -82,6 +82,8 @@ def test_each_line_counts_its_units_by_stage() -> None:
     assert counters == {
         "allocated_at",
         "untracked",
+        "preorder",
+        "preordered_at",
         "backordered_at",
         "packed",
         "shipped",

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oms_ledger.domain.catalogue.events import PreorderPromise
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
     BackorderReleased,
     IncomingStockAdded,
     IncomingStockRemoved,
     LotChange,
+    PreorderRescheduled,
     ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
@@ -49,6 +51,10 @@ EFFECTS: dict[type[StockEvent], tuple[Make, tuple[int, int, int]]] = {
     StockShipped: (lambda n: StockShipped("A", "LON", n, "o1", "1", "s1"), (-1, -1, 0)),
     ShippedDateCorrected: (
         lambda n: ShippedDateCorrected("A", "LON", n, "o1", "1", "s1", AT),
+        (0, 0, 0),
+    ),
+    PreorderRescheduled: (
+        lambda n: PreorderRescheduled("A", "LON", n, "o1", "1", PreorderPromise("p1", AT)),
         (0, 0, 0),
     ),
     StockBackordered: (lambda n: StockBackordered("A", "LON", n, "o1", "1"), (0, 0, 1)),
@@ -141,7 +147,8 @@ def test_quantities_are_named_per_sku_and_location() -> None:
     names: set[str] = set(StockLevel.__slots__)
     promised = {"allocated", "held", "backordered"}
     there = {"on_hand", "damaged", "quarantine", "blocked", "lots"}
-    assert names == {"version", "incoming", *promised, *there}
+    sold_early = {"preorder_id", "preordered"}
+    assert names == {"version", "incoming", *promised, *there, *sold_early}
 
 
 def test_units_of_a_lot_that_is_blocked_are_not_sold_until_it_is_approved() -> None:
@@ -166,3 +173,18 @@ def test_a_lot_without_units_is_left_out_of_the_state() -> None:
     level.apply(StockLotsChanged("A", "LON", (LotChange("L", 3),)))
     level.apply(StockLotsChanged("A", "LON", (LotChange("L", -3),)))
     assert level.lots == {}
+
+
+def test_units_of_the_newest_preorder_are_counted_until_they_are_given_up() -> None:
+    level, line = StockLevel(), {"sku": "A", "location": "LON", "order_id": "o1", "line_id": "1"}
+    first, second = PreorderPromise("p1", AT), PreorderPromise("p2", AT)
+    level.apply(StockBackordered(**line, quantity=3, preorder=None))
+    assert level.preordered == 0
+    level.apply(StockBackordered(**line, quantity=5, preorder=first))
+    level.apply(BackorderReleased(**line, quantity=4, preorder=None))
+    assert (level.preorder_id, level.preordered) == ("p1", 5), "units that got stock count"
+    level.apply(BackorderReleased(**line, quantity=2, preorder=first))
+    assert level.preordered == 3
+    level.apply(StockBackordered(**line, quantity=1, preorder=second))
+    level.apply(BackorderReleased(**line, quantity=1, preorder=first))
+    assert (level.preorder_id, level.preordered) == ("p2", 1)

@@ -21,8 +21,8 @@ from oms_ledger.domain.personal import Personal, change_personal
 from oms_ledger.domain.registry import EVENTS, STATES
 from oms_ledger.engine.log import codec, upcasts
 from oms_ledger.kernel import Meta
-from tests.golden.added import ADDED
-from tests.golden.literals import LITERALS, META, OLDER
+from tests.golden.added import ADDED, OLDER
+from tests.golden.literals import LITERALS, META
 
 FILES = sorted((Path(__file__).parents[2] / "golden" / "events").glob("*.json"))
 

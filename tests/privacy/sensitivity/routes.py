@@ -31,6 +31,7 @@ OPTIONS: Params = {
         f"sku={PLAIN}&happened_by=2027-01-01", "with_sensitive=true",
     ],
     "/v1/stock-alerts": [f"sku={SECRET}", "limit=1", "low=true", "with_sensitive=true"],
+    "/v1/preorders": ["limit=1", "with_sensitive=true"],
     "/v1/stock/{sku}": ["as_of={position}", "happened_by=2027-01-01"],
     "/v1/stock/{sku}/promise": ["quantity=100"],
     "/v1/stock/{sku}/movements": ["as_of={position}", "limit=1", "location=LON"],

@@ -131,14 +131,12 @@ class OrderCancelled(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class OrderEdited(OrderStreamEvent):
-    """What was agreed has changed. None, or nothing in a tuple: as before.
-
-    `added` are new lines, `changed` those with another quantity or price. `ship_by` and
-    `deliver_by` are the new promise. `allocations` and `backorders` are what more units got,
-    the fields that end in `released` what fewer units freed. `total_before` and `total_after` are
-    the order's, `difference` what the buyer has to pay more, or below 0 less, without units that
-    were cancelled before: minor units. `postal_area` is that of a new shipping address.
-    `rescheduled` units wait as before, and their preorders are promised for another time."""
+    """What was agreed has changed. None, or nothing in a tuple: as before. `added` are new lines,
+    `changed` those with another quantity or price. `ship_by` and `deliver_by` are the new promise.
+    `allocations` and `backorders` are what more units got, the fields that end in `released` what
+    fewer units freed. `total_before` and `total_after` are the order's, `difference` what the buyer
+    has to pay more, or below 0 less, without units that were cancelled before: minor units.
+    `postal_area` is that of a new address. `rescheduled` preorders have another promise."""
 
     type: ClassVar[str] = "order.edited.v1"
     order_id: OrderId
