@@ -187,7 +187,8 @@ def test_no_get_route_shows_anything_of_another_channel(
         "/v1/products/{sku}", "/v1/locations", "/v1/locations/{code}",
         "/v1/drafts", "/v1/returns", "/v1/return-policies", "/v1/channels", "/v1/hold-rules",
         "/v1/routing/{channel}", "/v1/messages", "/v1/cases", "/v1/reservations", "/v1/incoming",
-        "/v1/stock/{sku}/promise", "/v1/fulfilments", "/v1/analytics/fulfilment",
+        "/v1/stock/{sku}/promise", "/v1/fulfilments",
+        "/v1/preorders", "/v1/stock-alerts", "/v1/analytics/fulfilment",
         "/v1/analytics/orders", "/v1/analytics/payments", "/v1/analytics/returns",
     }  # fmt: skip
 

@@ -44,6 +44,15 @@ def done(answer: httpx.Response) -> dict[str, str]:
     return body
 
 
+def sent(api: Api, order_id: str) -> dict[str, str]:
+    """A shipment of the order that has left, with the id of a case of it."""
+    made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
+    parcel = f"/v1/shipments/{made['shipment_id']}"
+    done(api.post(f"{parcel}/dispatch"))
+    case = done(api.post(f"{parcel}/cases", {"kind": "lost", "note": "only-here"}))
+    return {**made, "case_id": case["case_id"]}
+
+
 def warehoused(api: Api) -> dict[str, str]:
     """A delivery, a transfer, a count and a lot."""
     lines = [{"sku": "SKU-1", "quantity": 1}]
@@ -108,10 +117,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
         paid = done(api.post(f"/v1/orders/{order_id}/payments", paying))
         blind = {"lines": [{"sku": "SKU-1", "quantity": 1, "reason": "only-here"}]}
         returned = done(api.post("/v1/returns", blind))
-        made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
-        parcel = f"/v1/shipments/{made['shipment_id']}"
-        done(api.post(f"{parcel}/dispatch"))
-        case = done(api.post(f"{parcel}/cases", {"kind": "lost", "note": "only-here"}))
+        made = sent(api, order_id)
         drafted = done(api.post("/v1/drafts", {**placing, "external_id": "only-here-2"}))
         reserving = {"lines": [{"sku": "SKU-1", "quantity": 1}], "expires_in_s": 600}
         reserved = done(api.post("/v1/reservations", {**reserving, "reference": "only-here"}))
@@ -131,7 +137,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
             "return_id": returned["return_id"],
             "draft_id": drafted["draft_id"],
             "message_id": written["message_id"],
-            "case_id": case["case_id"],
+            "case_id": made["case_id"],
             "reservation_id": reserved["reservation_id"],
             "shipment_id": made["shipment_id"],
             "token": made["tracking_token"],

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
-from oms_commands.catalogue.put_preorder import PutPreorder
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.counts.approve import ApproveCount
 from oms_commands.counts.create import CreateCount
@@ -53,16 +52,13 @@ CARTON, CARTONS, MOVED, COUNTED = "CARTON-M", 200, 40, 38
 SOON_SKU, SOON_UNITS = "LANTERN-S", 24
 """What is expected when the days are over."""
 
-NEW_SKU, NEW_UNITS, NEW_AFTER = "LANTERN-L", 12, timedelta(days=30)
-"""What is sold before it is there: so many units, which come so long after they were ordered."""
-
 NUMBERED = ("CLOCK-BRS", "LAMP-CLAY")
 """Goods whose units have serial numbers."""
 
 
 def receive_announced(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     """Goods that suppliers have announced: seeds of a lot and cartons, which come five days later,
-    and lanterns, which are still expected at the end, large ones as a preorder."""
+    and lanterns, which are still expected at the end."""
     announced, came, ordered = (state.before_end(days=days) for days in (25, 20, 2))
     if day.has(announced):
         carton = PutProduct(sku=CARTON, title="Carton, medium", weight_g=180)
@@ -89,11 +85,6 @@ def receive_announced(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
         )
         yield ScheduledCommand(came, "inbound:receive", receive)
     if day.has(ordered):
-        product = PutProduct(sku=NEW_SKU, title="Storm lantern, large", weight_g=1600)
-        yield ScheduledCommand(ordered, f"product:{NEW_SKU}", product)
-        until = ordered + NEW_AFTER
-        preorder = PutPreorder(sku=NEW_SKU, available_at=until, cap=NEW_UNITS)
-        yield ScheduledCommand(ordered, f"preorder:{NEW_SKU}", preorder)
         soon = _command(
             CreateInbound,
             location=WAREHOUSE,

@@ -83,6 +83,7 @@ _HARMLESS = (
     "return_id payment_id refund_id replacement_order_id replacement_for kind resolution condition",
     "imported fate stock",
     "case_id scan opened_at opened_by closed_by",
+    "available_at preorder_id preorder_available_at crossed_at",
     "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
     "provider capture amount authorised pending captured refunding refundable charged_back",
     "due credit expires_at draft_id intake line message_id template part_id locale",
