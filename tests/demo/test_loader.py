@@ -16,8 +16,14 @@ from oms_ledger.demo import LoadResult, load
 from oms_ledger.demo.loader import load_days
 from oms_ledger.demo.shop import CHANNELS, LOCATIONS, ORDERS
 from oms_ledger.demo.summary import run_query
+from oms_ledger.demo.warehouse import REROUTED
 from oms_ledger.domain.fulfilment.events import ShipmentScanned
 from oms_ledger.domain.fulfilment.state import EXCEPTIONS, PROGRESS
+from oms_ledger.domain.fulfilments.events import (
+    FulfilmentAccepted,
+    FulfilmentPicked,
+    FulfilmentRejected,
+)
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     HoldReleased,
@@ -109,6 +115,32 @@ def test_some_of_what_goes_wrong_is_put_right(shop: Shop) -> None:
     assert troubles
     delivered = {s["shipment_id"] for s in items(shop, "list_shipments", status="delivered")}
     assert any(scan.shipment_id in delivered for scan in troubles)
+
+
+def test_a_warehouse_works_through_its_queue(shop: Shop) -> None:
+    """Accepted, picked, once short and once rejected, packed and sent; what was not there is sent
+    from elsewhere."""
+    picked = happened(shop, FulfilmentPicked)
+    (short,) = [event for event in picked if event.short]
+    (rejected,) = happened(shop, FulfilmentRejected)
+    worked = {event.fulfilment_id.partition("@")[0] for event in picked}
+    assert len(worked) == len(happened(shop, FulfilmentAccepted)) > 3
+    by_id = {order.first_event.order_id: order for order in orders(shop)}
+    for order_id in worked:
+        assert not any(line.allocated for line in by_id[order_id].lines.values()), order_id
+    for event in (short, rejected):
+        order_id = event.fulfilment_id.partition("@")[0]
+        sent = items(shop, "list_shipments", order_id=order_id)
+        assert "BRISTOL" in {each["location"] for each in sent if each["dispatched_at"]}
+    tagged = items(shop, "list_orders", tag=REROUTED)
+    assert len(tagged) == 2
+
+
+def test_exceptions_have_cases_most_of_which_are_resolved(shop: Shop) -> None:
+    cases = items(shop, "list_cases")
+    assert {case["resolution"] for case in cases} == {"arrived", "carrier_claim", None}
+    (waiting,) = items(shop, "list_cases", status="open")
+    assert (waiting["kind"], waiting["scan"]) == ("lost", None)
 
 
 def test_money_goes_every_way(shop: Shop) -> None:

@@ -45,6 +45,9 @@ def test_nothing_is_cut_off_in_a_terminal(shop: Shop, width: int) -> None:
     assert f"{orders} orders, day by day" in text
     for place in LOCATIONS:
         assert f"{place.code}  {place.name}" in text
+    for step in ("accepted", "not there", "rejected", "BRISTOL", "handed to the carrier"):
+        assert step in text.partition("A day in the warehouse")[2].partition("show order")[0]
+    assert "cases to resolve         1" in text
 
 
 def test_an_empty_ledger_has_a_picture_too(server: str, ready_template: str) -> None:

@@ -61,6 +61,27 @@ def warehoused(api: Api) -> dict[str, str]:
     }
 
 
+NAMES = {
+    "policy_name": "p-1",
+    "channel": "ch-1",
+    "rule_name": "rule-1",
+    "country": "XK",
+    "buyer": "c-1",
+    "connection": "conn-1",
+    "job_id": "payments-1",
+    "source": "effect:payments",
+    "reference": "1",
+    "account": "c-1",
+    "sku": "SKU-1",
+    "code": "LOC-1",
+    "customer_id": "c-1",
+    "name": "order_status",
+    "level": "0",
+    "index": "000",
+}
+"""What stands in the paths of routes in the place of their parameters, where no answer has it."""
+
+
 @pytest.fixture
 def other_ledger(oms: Oms) -> Iterator[Shop]:
     """The other ledger: an order of a customer, on its way."""
@@ -100,6 +121,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
         done(api.put("/v1/connections/conn-1", connection))
         oms.audit.sealer().catch_up()
         names = {
+            **NAMES,
             **documents,
             "order_id": order_id,
             "hold_id": hold["hold_id"],
@@ -111,22 +133,8 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
             "message_id": written["message_id"],
             "case_id": case["case_id"],
             "reservation_id": reserved["reservation_id"],
-            "policy_name": "p-1",
-            "channel": "ch-1",
-            "rule_name": "rule-1",
-            "country": "XK",
-            "buyer": "c-1",
-            "connection": "conn-1",
-            "job_id": "payments-1",
-            "account": "c-1",
             "shipment_id": made["shipment_id"],
             "token": made["tracking_token"],
-            "sku": "SKU-1",
-            "code": "LOC-1",
-            "customer_id": "c-1",
-            "name": "order_status",
-            "level": "0",
-            "index": "000",
         }
         answer = api.get(f"/v1/orders/{order_id}", params={"min_position": made["position"]})
         assert all(each in answer.text for each in ONLY_HERE), "there is something to be found"

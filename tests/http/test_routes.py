@@ -327,7 +327,7 @@ PATHS |= {"policy_name": "n", "channel": "web", "draft_id": "d", "rule_name": "r
 PATHS |= {"reservation_id": "v", "message_id": "m", "case_id": "s@1", "buyer": "c", "country": "GB"}
 PATHS |= {"connection": "k", "job_id": "j", "name": "n", "index": "000"}
 PATHS |= {"inbound_id": "i", "transfer_id": "t", "count_id": "n", "lot": "l"}
-PATHS |= {"fulfilment_id": "o@LON"}
+PATHS |= {"fulfilment_id": "o@LON", "source": "effect:payments", "reference": "7"}
 
 
 AT_ONCE = int(FAILURES_BURST) // 2

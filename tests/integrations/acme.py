@@ -18,7 +18,7 @@ from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.domain.payments.reports import ProviderReport
 from oms_ledger.domain.payments.state import Payment
-from oms_ledger.integrations.payments.effect import PaymentEffect
+from oms_ledger.integrations.payments.effect import PaymentEffect, connection_of
 from oms_ledger.integrations.performer import VendorKind
 from oms_ledger.integrations.ports import (
     AnyPaymentCall,
@@ -37,6 +37,7 @@ from oms_ledger.integrations.ports import (
     WebhookMessage,
     WebhookRequest,
 )
+from oms_ledger.kernel import Effect, Log, Recorded
 from oms_ledger.settings import Settings
 from tests.databases import Database
 
@@ -139,6 +140,23 @@ ACME: Vendor[PaymentGateway] = Vendor(
     open=AcmeGateway,
 )
 KINDS = (VendorKind({"acme": ACME}, PaymentEffect()),)
+
+
+class FragileEffect(PaymentEffect):
+    """Has a bug until it is mended."""
+
+    broken = True
+
+    @staticmethod
+    def connection(recorded: Recorded, log: Log) -> str | None:
+        if FragileEffect.broken:
+            raise ZeroDivisionError("a bug that names a person")
+        return connection_of(recorded, log)
+
+    effect = Effect(PaymentEffect.effect.name, PaymentEffect.effect.event_types, connection)
+
+
+FRAGILE_KINDS = (VendorKind({"acme": ACME}, FragileEffect()),)
 
 
 @contextmanager

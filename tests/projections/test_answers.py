@@ -78,10 +78,11 @@ def test_timeline_and_events_follow_the_ledger(history: list[Recorded]) -> None:
     events = _items(order_events(OrderHistory(order_id), reader))
     assert {item["position"] for item in events} == set(positions)
     assert {str(item["stream"]).split("-")[0] for item in events} == {
+        "case",
         "order",
-        "shipment",
         "payment",
         "return",
+        "shipment",
     }
 
 

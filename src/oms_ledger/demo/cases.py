@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from oms_commands.cases.close import CloseCase
 from oms_commands.cases.note import NoteCase
+from oms_commands.cases.open import OpenCase
 from oms_commands.fulfilment._fields import ScanCode
-from oms_ledger.demo.shop_state import Day, ScheduledCommand, ShopState
+from oms_ledger.demo.shop_state import Day, PackedParcel, ScheduledCommand, ShopState
 from oms_ledger.domain.cases.rules import KINDS
 from oms_ledger.domain.identifiers import case_id_of
 
@@ -19,6 +20,8 @@ EXCEPTIONS: tuple[tuple[ScanCode, str], ...] = (
     ("damaged", "Corner crushed, repacked"),
 )
 """Scans of exceptions, with the carrier's own words."""
+
+MISSED_DAYS = 3
 
 NOTE_DELAY = timedelta(hours=3)
 CLOSE_DELAY = timedelta(hours=5)
@@ -49,3 +52,18 @@ def resolve_cases(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
                     case_id=case_id, resolution="carrier_claim", reference=reference
                 )
             yield ScheduledCommand(closed, f"{key}:close", resolution)
+
+
+def open_missing(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Three days before the end a buyer misses a parcel that was delivered a day before."""
+    at = state.before_end(days=MISSED_DAYS)
+    parcel = next((each for each in state.parcels if _is_missed(each, at)), None)
+    if parcel is not None and day.has(at):
+        note = "Delivered, the driver says; the buyer has not got it"
+        command = OpenCase(shipment_id=parcel.shipment_id, kind="lost", note=note)
+        yield ScheduledCommand(at, f"{parcel.key}:missing", command)
+
+
+def _is_missed(parcel: PackedParcel, at: datetime) -> bool:
+    since = at - parcel.delivered_at
+    return timedelta() < since < timedelta(days=1) and parcel.story.fate == "usual"

@@ -31,7 +31,7 @@ from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
 from oms_ledger.demo import warehouse
-from oms_ledger.demo.cases import exception_of, resolve_cases
+from oms_ledger.demo.cases import exception_of, open_missing, resolve_cases
 from oms_ledger.demo.drafts import prepare_offers, queue_orders, reserve_baskets
 from oms_ledger.demo.messages import write_messages
 from oms_ledger.demo.money import (
@@ -335,6 +335,7 @@ STAGES = (
     Stage("warehouse", label_and_dispatch),
     Stage("carrier", scan_and_deliver),
     Stage("sales desk", resolve_cases),
+    Stage("sales desk", open_missing),
     Stage("sales desk", refund_cancelled),
     Stage("sales desk", refund_parts),
     Stage("warehouse", take_back),

@@ -64,7 +64,7 @@ def queue_table(waiting: Iterable[Item], figures: Iterable[Item]) -> Table:
             str(sum(bool(work["late"]) for work in here)),
             *(str(row.get(name, 0)) for name in names),
         )
-    shown.caption = 'What is to be picked: curl "$OMS/v1/picklists?location=LEEDS" -H "$AUTH"'
+    shown.caption = "What is to be picked: GET /v1/picklists?location=LEEDS"
     return shown
 
 

@@ -53,6 +53,7 @@ from oms_ledger.http.operations import Operations
 from oms_ledger.http.queries.executor import QueryExecutor
 from oms_ledger.http.queries.handler import QueryHandler
 from oms_ledger.http.queries.threads import Threads
+from oms_ledger.http.refused_work import RefusedWork
 from oms_ledger.http.responses import problem_answer
 from oms_ledger.http.router import RouteTable
 from oms_ledger.http.routing import SimulationHandler
@@ -175,6 +176,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
         **_streams(oms, threads, executor, disclosure, watcher),
         **_audit(oms, threads, disclosure),
         **_operations(operations),
+        **_refused_work(oms, threads),
         **_connections(oms, threads),
         **_simulations(oms, threads, disclosure),
     }
@@ -288,6 +290,16 @@ def _operations(operations: Operations) -> dict[str, Handle]:
         routes.PARKED.path: operations.parked,
         routes.RETRY.path: operations.retry,
         routes.REBUILD.path: operations.rebuild,
+    }
+
+
+def _refused_work(oms: Oms, threads: Threads) -> dict[str, Handle]:
+    """Handlers of the routes of refused consequences, by path."""
+    refused = RefusedWork(oms, threads)
+    return {
+        routes.REFUSED_WORK.path: refused.list,
+        routes.REFUSED_WORK_RETRY.path: refused.retry,
+        routes.REFUSED_WORK_DISMISS.path: refused.dismiss,
     }
 
 

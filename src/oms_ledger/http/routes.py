@@ -191,6 +191,33 @@ TILE = FixedRoute(
     "/tile/{level}/{index:path}", PUBLIC, "A tile of the tree (c2sp.org/tlog-tiles)", BYTES, _BYTES
 )
 
+REFUSED_WORK = FixedRoute(
+    "/v1/work/refused",
+    ADMIN,
+    "Commands of policies and deadlines that were refused, and events on which a policy or an"
+    " effect has failed; the oldest first",
+    JSON,
+    answers.RefusedWorkListAnswer,
+)
+REFUSED_WORK_RETRY = FixedRoute(
+    "/v1/work/refused/{source}/{reference:path}/retry",
+    ADMIN,
+    "Submit a refused command again, or make the job of an event on which an effect has failed",
+    JSON,
+    answers.RefusedWorkDecidedAnswer,
+    method="POST",
+    conflicts=True,
+)
+REFUSED_WORK_DISMISS = FixedRoute(
+    "/v1/work/refused/{source}/{reference:path}/dismiss",
+    ADMIN,
+    "Delete a refusal: nothing is to be done, or a person has done it",
+    JSON,
+    answers.RefusedWorkDecidedAnswer,
+    method="POST",
+    conflicts=True,
+)
+
 CONNECTIONS_READ = "connections:read"
 CONNECTIONS_WRITE = "connections:write"
 
@@ -296,6 +323,9 @@ FIXED_ROUTES = (
     PARKED,
     RETRY,
     REBUILD,
+    REFUSED_WORK,
+    REFUSED_WORK_RETRY,
+    REFUSED_WORK_DISMISS,
     ROUTING_SIMULATION,
     AUDIT_CHECKPOINT,
     INCLUSION,

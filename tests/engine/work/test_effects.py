@@ -9,31 +9,11 @@ import pytest
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.domain.errors import NotFound, Refused
 from oms_ledger.engine.work.effects import EffectRunner
-from oms_ledger.integrations.payments.effect import PaymentEffect, connection_of
-from oms_ledger.integrations.performer import VendorKind
-from oms_ledger.kernel import Effect, Log, Recorded
 from oms_ledger.testing.fault_server import FaultServer, fault_server
 from tests.databases import Database
-from tests.integrations.acme import ACME, open_with_acme, payment
+from tests.integrations.acme import FRAGILE_KINDS, FragileEffect, open_with_acme, payment
 
 SOURCE = "effect:payments"
-
-
-class FragileEffect(PaymentEffect):
-    """Has a bug until it is mended."""
-
-    broken = True
-
-    @staticmethod
-    def connection(recorded: Recorded, log: Log) -> str | None:
-        if FragileEffect.broken:
-            raise ZeroDivisionError("a bug that names a person")
-        return connection_of(recorded, log)
-
-    effect = Effect(PaymentEffect.effect.name, PaymentEffect.effect.event_types, connection)
-
-
-KINDS = (VendorKind({"acme": ACME}, FragileEffect()),)
 
 
 @pytest.fixture
@@ -48,7 +28,7 @@ def shop(ready: Database, vendor: FaultServer, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(FragileEffect, "broken", True)
     with open_with_acme(ready.settings, vendor.url) as oms:
         payment(oms)
-    with open_prepared(ready.settings, kinds=KINDS) as oms:
+    with open_prepared(ready.settings, kinds=FRAGILE_KINDS) as oms:
         follow(oms.connections.effect_runner())
         yield oms
 

@@ -155,6 +155,30 @@ class ConnectionTestAnswer(TypedDict):
     code: str | None
 
 
+class RefusedWorkAnswer(TypedDict):
+    """A command of a policy or a deadline (`source`) that was refused; without `command` an event
+    on which a policy or an effect has failed. `position` and `stream` are those of the event that
+    it follows from, `reference` identifies it among those of its source."""
+
+    source: str
+    reference: str
+    position: int
+    stream: str
+    command: str | None
+    code: str
+    attempts: int
+    refused_at: str
+
+
+class RefusedWorkListAnswer(TypedDict):
+    items: list[RefusedWorkAnswer]
+
+
+class RefusedWorkDecidedAnswer(TypedDict):
+    source: str
+    reference: str
+
+
 class JobAnswer(TypedDict):
     """`state` is waiting, running, done, dead or cancelled. `uncertain`: the vendor may have acted,
     which is looked up before it is called again. `position` is that of the event that it is for."""
