@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
@@ -101,17 +102,28 @@ def prepare(oms: Oms, file: Path, console: Console) -> None:
     import_file(oms, file, ImportOptions(opening_stock=True), console)
 
 
-def compare(oms: Oms) -> tuple[Backtest, float]:
-    """The comparison on all orders of the file, and its seconds."""
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the comparison on all orders of the file took: `seconds` by the clock, and `processor`
+    seconds of this process. `events` are all of the ledger."""
+
+    tested: Backtest
+    events: Position
+    seconds: float
+    processor: float
+
+
+def compare(oms: Oms) -> Comparison:
     log = oms.readers.log()
-    started = time.perf_counter()
+    started, processor = time.perf_counter(), time.process_time()
     with bars() as report:
 
         def progress(position: Position) -> None:
             report("events", position, log.position)
 
         tested = backtest(log, RULE_SETS, BacktestScope(channel=CHANNEL), progress)
-    return tested, time.perf_counter() - started
+    seconds, processor = time.perf_counter() - started, time.process_time() - processor
+    return Comparison(tested, log.position, seconds, processor)
 
 
 def main() -> None:
@@ -122,10 +134,12 @@ def main() -> None:
     console = Console()
     with open_oms(Settings.from_environment(data_dir=given.data_dir)) as oms:
         prepare(oms, given.file, console)
-        tested, seconds = compare(oms)
-    console.print(comparison(backtest_view(tested, COSTS.currency)))
-    orders = tested.done.orders
-    console.print(f"{orders:,} orders, {len(RULE_SETS)} sets of rules: {seconds:.1f} s.")
+        done = compare(oms)
+    console.print(comparison(backtest_view(done.tested, COSTS.currency)))
+    console.print(
+        f"{done.tested.done.orders:,} orders, {done.events:,} events, {len(RULE_SETS)} sets of"
+        f" rules: {done.seconds:.1f} s, {done.processor:.1f} s of processor time."
+    )
 
 
 if __name__ == "__main__":

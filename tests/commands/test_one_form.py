@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from oms_commands import COMMANDS
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.stock.receive import ReceiveStock
-from oms_ledger.domain.catalogue.events import OrderNumbered
+from oms_ledger.domain.catalogue.events import OrderNumbered, Preorder, ProductDefined
 from oms_ledger.domain.counts.events import CountCreated
 from oms_ledger.domain.identifiers import order_id_of_spelling
 from oms_ledger.domain.inbound.events import InboundCreated, InboundLine
@@ -31,6 +31,7 @@ from oms_ledger.domain.stock.events import (
     StockReturned,
     StockShipped,
 )
+from oms_ledger.domain.stock_alerts.events import StockAlertSet
 from oms_ledger.domain.texts import composed, decomposed, forms, in_all_forms
 from oms_ledger.domain.transfers.events import (
     ShippedTransferLine,
@@ -168,6 +169,11 @@ OF_A_SKU: dict[str, dict[str, object]] = {
     "RecordCount": {"count_id": "n1", "lines": [{"sku": NFC, "counted": 1}]},
     "PutLot": {"sku": NFC, "lot": "L1", "status": "on_hold"},
     "ExpireLot": {"sku": NFC, "lot": "L1"},
+    "PutSafetyStock": {"sku": NFC, "code": "LON", "quantity": 2},
+    "PutPreorder": {"sku": NFC, "available_at": "2026-03-01T00:00:00Z", "cap": 5},
+    "EndPreorder": {"sku": NFC},
+    "PutStockAlert": {"sku": NFC, "threshold": 10},
+    "CheckStockAlerts": {"sku": NFC},
     "EditOrder": {"order_id": "o1", "changes": [{"type": "add_line", "line": LINE}]},
     "ImportOrder": {
         "channel": "web",
@@ -241,12 +247,16 @@ SENT = (
 
 def past_of(name: str, *before: Event) -> Past:
     """The past in which a command of `OF_A_SKU` can be executed."""
+    newest, soon = NFC if before else NFD, datetime(2026, 3, 1, tzinfo=UTC)
+    sold = ProductDefined(newest, newest, True, preorder=Preorder("p1", soon, 5))
     more: dict[str, tuple[Event, ...]] = {
+        "EndPreorder": (sold,),
+        "CheckStockAlerts": tuple(StockAlertSet(sku, None, None, 10) for sku in (NFC, NFD)),
         "RequestReturn": SENT,
         "RecordCount": (CountCreated("n1", "LON"),),
         "ExpireLot": tuple(LotDefined(sku, "L1", "approved", "2020-01-01") for sku in (NFC, NFD)),
     }
-    return given(*OF_BEFORE, *more.get(name, ()), *before)
+    return given(*OF_BEFORE, *before, *more.get(name, ()))
 
 
 def test_all_commands_with_a_sku_are_tried() -> None:

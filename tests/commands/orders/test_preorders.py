@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from oms_commands import COMMANDS
-from oms_commands.catalogue.end_preorder import EndPreorder
-from oms_commands.catalogue.put_preorder import PutPreorder
-from oms_commands.catalogue.put_product import PutProduct
-from oms_commands.orders.reschedule_preorders import ReschedulePreorders
 from oms_ledger.domain.catalogue.events import (
     Component,
     Preorder,
@@ -23,9 +18,8 @@ from oms_ledger.domain.catalogue.events import (
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.orders.events import OrderEdited
 from oms_ledger.domain.orders.lines import Backorder
-from oms_ledger.domain.stock.events import PreorderRescheduled, StockBackordered
+from oms_ledger.domain.stock.events import StockBackordered
 from oms_ledger.kernel import Event
-from oms_ledger.policies.preorders import reschedule
 from oms_ledger.testing import CONTEXT, MemoryLedger, given
 from tests.commands.orders.test_place import OWN, line, order, placed
 from tests.commands.shop import place, stock
@@ -68,37 +62,6 @@ class Shop:
             self.buy(1000)
         units: int = refused.value.errors[0]["available"]  # type: ignore[assignment]  # of a shortage
         return units
-
-
-# Defining them.
-
-
-def test_a_preorder_has_a_time_and_a_cap() -> None:
-    goods = replace(sold_early(), preorder=None)
-    decision = given(place(), goods).when(PutPreorder("A", SOON, 10))
-    decision.then(replace(goods, preorder=Preorder(OWN, SOON, 10)))
-    assert decision.answer["preordered"] == 0
-    given(*SHELF).when(PutPreorder("A", SOON, 10)).then()
-    later = SOON + timedelta(days=1)
-    given(*SHELF).when(PutPreorder("A", later, 12)).then(sold_early(12, later))
-    given(*SHELF).when(EndPreorder("A")).then(goods)
-    given(place(), goods).when(EndPreorder("A")).then()
-
-
-def test_defining_the_product_anew_leaves_it() -> None:
-    (event,) = given(*SHELF).when(PutProduct("A", "New")).events
-    assert isinstance(event, ProductDefined)
-    assert event.preorder == sold_early().preorder
-    (service,) = given(*SHELF).when(PutProduct("A", "Service", stocked=False)).events
-    assert isinstance(service, ProductDefined)
-    assert service.preorder is None
-
-
-def test_kits_services_and_unknown_products_have_none() -> None:
-    kit = ProductDefined("A", "Kit", True, components=(Component("B", 1),))
-    for goods in (kit, ProductDefined("A", "Post", False)):
-        given(place(), goods).when(PutPreorder("A", SOON, 1)).then_refused("not_stocked")
-    given(place()).when(PutPreorder("A", SOON, 1)).then_refused("unknown_sku")
 
 
 # Selling.
@@ -228,46 +191,3 @@ def test_a_new_preorder_counts_anew() -> None:
         assert shop.left == 10
         shop.do("CancelOrder", order_id=old, reason="customer")
         assert shop.left == 10, "what was sold under another preorder frees nothing of this one"
-
-
-# Another time.
-
-
-def test_another_time_reaches_the_promise_once() -> None:
-    later = SOON + timedelta(days=5)
-    bought = given(*SHELF).when(order(line(5)))
-    past = (*SHELF, *bought.events)
-    given(*past).when(ReschedulePreorders(OWN)).then()
-    moved = given(*past, sold_early(at=later)).when(ReschedulePreorders(OWN))
-    edited, stock_event = moved.events
-    assert isinstance(edited, OrderEdited)
-    assert isinstance(stock_event, PreorderRescheduled)
-    assert edited.ship_by == later + timedelta(hours=48)
-    assert edited.notify_customer
-    assert stock_event.preorder == PreorderPromise("p1", later)
-    shown = first_line(moved.answer)
-    assert shown["preorder"]["available_at"] == "2026-02-25T00:00:00Z"
-    given(*past, sold_early(at=later), *moved.events).when(ReschedulePreorders(OWN)).then()
-    assert reschedule(OWN) == ReschedulePreorders(OWN)
-
-
-def test_an_earlier_time_does_too_but_not_before_what_was_agreed() -> None:
-    sooner = SOON - timedelta(days=5)
-    agreed = SOON + timedelta(days=30)
-    for promise, expected in ((None, sooner + timedelta(hours=48)), (agreed, None)):
-        more = {} if promise is None else {"promised_ship_at": promise}
-        past = (*SHELF, *given(*SHELF).when(order(line(5), **more)).events)
-        event = given(*past, sold_early(at=sooner)).when(ReschedulePreorders(OWN)).events[0]
-        assert isinstance(event, OrderEdited)
-        assert event.ship_by == expected
-
-
-def test_orders_that_wait_for_none_stay_as_they_are() -> None:
-    later = sold_early(at=SOON + timedelta(days=5))
-    here = given(*SHELF).when(order(line(2))).events
-    given(*SHELF, *here, later).when(ReschedulePreorders(OWN)).then()
-    waiting = given(*SHELF).when(order(line(5))).events
-    ended = replace(later, preorder=None)
-    given(*SHELF, *waiting, ended).when(ReschedulePreorders(OWN)).then()
-    another = replace(later, preorder=Preorder("p2", SOON, 5))
-    given(*SHELF, *waiting, another).when(ReschedulePreorders(OWN)).then()

@@ -16,10 +16,13 @@ import pytest
 import uvicorn
 
 from oms_ledger.app import Oms
+from oms_ledger.engine.db import pool
+from oms_ledger.engine.db.roles import Role
 from oms_ledger.http import auth
 from oms_ledger.http.app import LedgerApi, create_app
 from oms_ledger.http.openapi import answers
 from oms_ledger.http.streams import sse, watcher
+from oms_ledger.settings import Settings
 from oms_projections import QUERIES
 from tests.http.conftest import ADMIN_KEY, Api, projecting
 from tests.http.example_client import fits
@@ -238,14 +241,21 @@ def positions_until_the_end(stream: Stream) -> Iterator[int]:
         return
 
 
+def expire(settings: Settings, name: str) -> None:
+    """Let the time of a key be over."""
+    url = settings.database_url or ""
+    with pool.connect(url, settings.schema, role=Role.OWNER) as owner:
+        owner.execute("UPDATE api_keys SET expires_at = now() WHERE name = %s", (name,))
+        owner.commit()
+
+
 @pytest.mark.parametrize("end", ["revoked", "expired"])
 def test_a_stream_ends_when_its_key_does(
-    oms: Oms, shop: Api, monkeypatch: pytest.MonkeyPatch, end: str
+    oms: Oms, settings: Settings, shop: Api, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     monkeypatch.setattr(auth, "KEY_CACHE_SECONDS", 0.1)
     monkeypatch.setattr(sse, "READMIT_SECONDS", 0.1)
-    lifetime = timedelta(seconds=3) if end == "expired" else None
-    key = oms.api_keys.create("reader", "auditor", lifetime=lifetime)
+    key = oms.api_keys.create("reader", "auditor", lifetime=timedelta(hours=1))
     after = shop.get("/v1/events?limit=500").json()["next_after"]
     own = {"Authorization": f"Bearer {key}"}
     with (
@@ -259,6 +269,8 @@ def test_a_stream_ends_when_its_key_does(
         head = oms.readers.head()
         if end == "revoked":
             oms.api_keys.revoke("reader")
-        time.sleep(1.0 if end == "revoked" else 3.0)
+        else:
+            expire(settings, "reader")
+        time.sleep(2.0)
         httpx.post(f"{url}/v1/orders", json=order(), headers=AUTH)
         assert all(position <= head for position in positions_until_the_end(stream))
