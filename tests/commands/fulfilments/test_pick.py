@@ -9,9 +9,11 @@ from pydantic import ValidationError
 
 from oms_commands.fulfilment.create_shipment import CreateShipment
 from oms_commands.fulfilments.pick import PickFulfilment
+from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_ledger.domain.fulfilments.events import FulfilmentPicked, PickedLine
 from oms_ledger.domain.orders.events import BackordersAllocated, OrderCancelled, OrderHeld
 from oms_ledger.domain.orders.lines import Allocation, Backorder
+from oms_ledger.domain.routing.events import RoutingRule, RoutingRulesDefined
 from oms_ledger.domain.stock.events import (
     StockAdjusted,
     StockAllocated,
@@ -22,7 +24,7 @@ from oms_ledger.testing import given
 from tests.commands.fulfilments.past import BEGUN, OPENED, WORK, opened, picked, two_places
 from tests.commands.fulfilments.test_reject import moved
 from tests.commands.orders.test_kits import PARTS, PAST
-from tests.commands.shop import SHELF, line, ordered, quantities, six
+from tests.commands.shop import SHELF, line, ordered, quantities, six, stock
 
 
 def pick(units: int, lot: str | None = None, **more: bool) -> PickFulfilment:
@@ -96,6 +98,21 @@ def test_what_no_location_has_waits() -> None:
     assert StockReleased("A", "LON", 6, "o1", "1") in rest
     assert StockBackordered("A", "MAN", 5, "o1", "1") in rest
     assert not [each for each in rest if isinstance(each, StockAdjusted)]
+
+
+@pytest.mark.parametrize("write_off", [True, False])
+def test_what_comes_in_later_fills_what_was_picked_short(write_off: bool) -> None:
+    """In a channel with rules too. Units that were not written off would be promised again, and not
+    be there again."""
+    past = (RoutingRulesDefined("web", (RoutingRule("priority"),)), *six())
+    past = (*past, *given(*past).when(pick(4, write_off=write_off)).events, stock(2))
+    later = given(*past).when(AllocateBackorders("o1"))
+    if not write_off:
+        later.then_refused("insufficient_stock")
+        return
+    filled = later.events[0]
+    assert isinstance(filled, BackordersAllocated)
+    assert filled.allocations == (Allocation("1", "A", "LON", 2),)
 
 
 def test_other_lines_are_left_to_be_picked() -> None:

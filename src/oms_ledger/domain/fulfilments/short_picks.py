@@ -23,11 +23,15 @@ def short_pick(
 ) -> list[Change]:
     """Units by `line_id` get stock of other locations, or wait where none has any. With
     `write_off` they are taken off the stock of the location, so that they are not sold again; of a
-    kit all its components, since the one that is missing is not known."""
+    kit all its components, since the one that is missing is not known. Without, the location is
+    excluded: the order would get the same units there again."""
     here = case.work.name.location
-    excluded = {here, *rejecting_locations(work.state for work in case.works.values())}
+    excluded = set(rejecting_locations(work.state for work in case.works.values()))
+    if not write_off:
+        excluded.add(here)
     missing = units_here(case, short.items())
-    changes = [*reroute(case.order, missing, excluded, SHORT_PICK, ctx, given).changes]
+    rerouted = reroute(case.order, missing, excluded, SHORT_PICK, ctx, given, lacking=(here,))
+    changes = [*rerouted.changes]
     if write_off:
         units: dict[str, int] = {}
         kits = kits_of(progress.line for progress in case.order.lines.values())
