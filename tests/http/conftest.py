@@ -6,11 +6,11 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import psycopg
@@ -19,6 +19,7 @@ import pytest
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.engine.log.postgres import NOTIFY_CHANNEL
 from oms_ledger.http.app import create_app
+from oms_ledger.http.auth import FAILURES_BURST
 from oms_ledger.settings import Settings
 from oms_projections import QUERIES
 from tests.databases import KEK, Database
@@ -26,6 +27,14 @@ from tests.http.examples import STOCKED
 from tests.http.memory import open_in_memory
 
 ADMIN_KEY = "test-key-of-the-administrator-0001"
+
+T = TypeVar("T")
+
+
+def rounds(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Parts so small that no server answers 429 to requests without a valid key about them."""
+    at_once = int(FAILURES_BURST) // 2
+    return (items[n : n + at_once] for n in range(0, len(items), at_once))
 
 
 QUERY_PATHS = re.compile("|".join(re.sub(r"\{\w+\}", "[^/?]+", query.path) for query in QUERIES))

@@ -14,10 +14,9 @@ from starlette.routing import Route
 from oms_ledger.access.roles import PUBLIC, SCOPES
 from oms_ledger.app import Oms, open_prepared, prepare
 from oms_ledger.http.app import create_app
-from oms_ledger.http.auth import FAILURES_BURST
 from oms_ledger.http.endpoint import Endpoint
 from oms_ledger.settings import Settings
-from tests.http.conftest import Api, projecting
+from tests.http.conftest import Api, projecting, rounds
 from tests.http.examples import order
 
 ONLY_HERE = ("Onlyhere", "only-here")
@@ -171,10 +170,6 @@ def stays_away(path: str) -> bool:
     return path.endswith("/stream")
 
 
-AT_ONCE = int(FAILURES_BURST) // 2
-"""Requests with a wrong key from one address that are answered as such."""
-
-
 def opens_nothing(
     api: Api, other_ledger: Shop, method: str, template: str, *, public: bool
 ) -> None:
@@ -188,8 +183,7 @@ def opens_nothing(
 
 def test_a_key_of_another_ledger_opens_nothing(other_ledger: Shop, this_ledger: Oms) -> None:
     before = other_ledger.oms.readers.head(), this_ledger.readers.head()
-    routes = served(this_ledger)
-    for some in (routes[n : n + AT_ONCE] for n in range(0, len(routes), AT_ONCE)):
+    for some in rounds(served(this_ledger)):
         with Api(create_app(this_ledger), key=other_ledger.key) as api:
             for method, template, scope in some:
                 if scope != PUBLIC or not stays_away(template):

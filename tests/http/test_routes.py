@@ -8,11 +8,10 @@ from fastapi import FastAPI
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
 from oms_ledger.http.app import create_app
-from oms_ledger.http.auth import FAILURES_BURST
 from oms_ledger.http.document_routes import DOCUMENT_ROUTES
 from oms_ledger.http.routes import FIXED_ROUTES
 from oms_projections import QUERIES
-from tests.http.conftest import Api, projecting
+from tests.http.conftest import Api, projecting, rounds
 from tests.http.example_client import ExampleClient
 from tests.http.examples import order
 from tests.http.stock_steps import backorder, queue, reserve, sell_early, watch
@@ -330,10 +329,6 @@ PATHS |= {"inbound_id": "i", "transfer_id": "t", "count_id": "n", "lot": "l"}
 PATHS |= {"fulfilment_id": "o@LON", "source": "effect:payments", "reference": "7"}
 
 
-AT_ONCE = int(FAILURES_BURST) // 2
-"""Requests without a key from one address that are answered as such."""
-
-
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:
     """But those that are public. A route that is missing would answer 404."""
     routes = [(c.route.method, c.route.path) for c in COMMANDS.values()]
@@ -341,7 +336,7 @@ def test_every_route_needs_a_key(memory_oms: Oms) -> None:
     routes += [("GET", q.path) for q in QUERIES if q.scope != "public"]
     routes += [("GET", route.path) for route in DOCUMENT_ROUTES]
     routes += [(r.method, r.documented_path) for r in FIXED_ROUTES if r.scope != "public"]
-    for some in (routes[n : n + AT_ONCE] for n in range(0, len(routes), AT_ONCE)):
+    for some in rounds(routes):
         with Api(create_app(memory_oms), key=None) as anonymous:
             for method, path in some:
                 response = anonymous.send(method, path.format(**PATHS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from oms_ledger.access.roles import ROLES
 from oms_ledger.app import Oms
 from oms_ledger.domain.orders.answers import OrderDetailAnswer
+from oms_ledger.http.answer_plans import query_plan
 from oms_ledger.http.app import create_app
 from oms_ledger.privacy.sensitivity.plans import plan_of
 from tests.http.conftest import Api
@@ -76,11 +78,19 @@ def test_streams(oms: Oms, pharmacy: Pharmacy, monkeypatch: pytest.MonkeyPatch) 
     assert comparison.masked > 0
 
 
+@pytest.fixture
+def plans_end_with_the_test() -> Iterator[None]:
+    yield
+    query_plan.cache_clear()
+
+
+@pytest.mark.usefixtures("plans_end_with_the_test")
 @pytest.mark.parametrize("name", ["order_id", "order_number", "lines"])
 def test_a_type_that_differs_is_noticed(
     oms: Oms, pharmacy: Pharmacy, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Masked where it was shown, or not declared at all."""
     monkeypatch.delitem(plan_of(OrderDetailAnswer).fields, name)
+    query_plan.cache_clear()  # of the servers that the fixtures have made
     with pytest.raises(AssertionError):
         compared(oms, pharmacy, "support", monkeypatch)
