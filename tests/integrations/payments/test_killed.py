@@ -22,12 +22,16 @@ def test_killed_two_hundred_times(ready: Database) -> None:
 
 
 def check(database: Database, runs: int, seed: int) -> None:
-    """The stand-in does twice what is sent twice: whatever happens once is the ledger's doing."""
+    """The stand-in does twice what is sent twice: whatever happens once is the ledger's doing. How
+    far the payments have come when a worker dies depends on the machine: there are more runs, up to
+    three times as many, until all that is to be seen was."""
     chance = Random(seed)
     with till(database, forgetful=True) as shop:
         executioner = Executioner(shop.stand_in)
         ids: list[str] = []
-        for _ in range(runs):
+        for done in range(3 * runs):
+            if done >= runs and all(executioner.killed.values()) and len(statuses(shop, ids)) > 2:
+                break
             begin(shop, ids, chance)
             executioner.run(shop.oms.settings, chance)
             shop.release(database)
@@ -38,11 +42,14 @@ def check(database: Database, runs: int, seed: int) -> None:
         shop.deliver()
         shop.work()
         assert not shop.disagreements(), "\n".join(map(str, shop.disagreements().values()))
-        statuses = {shop.payment(payment_id).status for payment_id in ids}
-        assert len(statuses) > 2, statuses
+        assert len(statuses(shop, ids)) > 2
         assert not any(shop.payment(payment_id).discrepancies for payment_id in ids)
         assert sum(executioner.killed.values()) > runs // 2, executioner.killed
         assert all(executioner.killed.values()), executioner.killed
+
+
+def statuses(shop: Till, ids: list[str]) -> set[str]:
+    return {shop.payment(payment_id).status for payment_id in ids}
 
 
 def begin(shop: Till, ids: list[str], chance: Random) -> None:
