@@ -22,7 +22,16 @@ from oms_ledger.engine.db.embedded import EmbeddedServer
 from tests.resilience.proxy import Wire, wire_to
 from tests.serving.checks import check_everything
 from tests.serving.conftest import data_dir as data_dir  # the fixture
-from tests.serving.family import ADMIN_KEY, Family, client, postmaster, servers, serving, until
+from tests.serving.family import (
+    ADMIN_KEY,
+    Family,
+    client,
+    postmaster,
+    servers,
+    serving,
+    signal_each,
+    until,
+)
 from tests.serving.load import Load
 
 pytestmark = pytest.mark.postgres
@@ -136,24 +145,14 @@ def hold_network(place: Place, seconds: float) -> None:
 
 
 def kill(which: Callable[[Place], list[psutil.Process]], place: Place, seconds: float) -> None:
-    for process in which(place):
-        send(process, signal.SIGKILL)
+    signal_each(which(place), signal.SIGKILL)
 
 
 def stop(which: Callable[[Place], list[psutil.Process]], place: Place, seconds: float) -> None:
     stopped = which(place)
-    for process in stopped:
-        send(process, signal.SIGSTOP)
+    signal_each(stopped, signal.SIGSTOP)
     time.sleep(seconds)
-    for process in stopped:
-        send(process, signal.SIGCONT)
-
-
-def send(process: psutil.Process, number: signal.Signals) -> None:
-    try:
-        process.send_signal(number)
-    except psutil.NoSuchProcess:
-        return  # it has ended meanwhile
+    signal_each(stopped, signal.SIGCONT)
 
 
 def an_api(place: Place) -> list[psutil.Process]:
@@ -210,8 +209,7 @@ def test_random_moments_under_load(
                         load.until_more(ORDERS_BETWEEN)
                 check(load, reads, url, server.url)
     finally:
-        for process in servers(data_dir):
-            send(process, signal.SIGCONT)
+        signal_each(servers(data_dir), signal.SIGCONT)
         server.close()
 
 

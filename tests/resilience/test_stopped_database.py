@@ -18,7 +18,7 @@ import pytest
 from oms_ledger.engine.db.embedded import EmbeddedServer
 from tests.resilience.proxy import wire_to
 from tests.serving.conftest import data_dir as data_dir  # the fixture
-from tests.serving.family import ADMIN_KEY, client, servers, serving, until
+from tests.serving.family import ADMIN_KEY, client, servers, serving, signal_each, until
 from tests.serving.shop import location, order, receive
 
 pytestmark = pytest.mark.postgres
@@ -161,8 +161,7 @@ def test_the_server_is_stopped(
     data_dir: Path, tmp_path: Path, deadline: float, seconds: float
 ) -> None:
     def send(number: signal.Signals) -> None:
-        for process in servers(data_dir):
-            process.send_signal(number)
+        signal_each(servers(data_dir), number)
 
     server = EmbeddedServer.start(data_dir)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import psutil  # type: ignore[import-untyped]  # the library has no types
 import pytest
 
 from tests.databases import temporary_database
-from tests.serving.family import ADMIN_KEY, Family, client, servers, serving
+from tests.serving.family import ADMIN_KEY, Family, client, servers, serving, signal_each
 from tests.serving.shop import location
 
 
@@ -47,8 +48,7 @@ def data_dir() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="oms-serve-")).resolve()
     yield folder
     running = servers(folder)
-    for process in running:
-        process.kill()
+    signal_each(running, signal.SIGKILL)
     psutil.wait_procs(running, timeout=10)
     shutil.rmtree(folder, ignore_errors=True)
     assert running == [], "a server was left running"

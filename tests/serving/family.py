@@ -8,8 +8,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -100,8 +100,7 @@ class Family:
             self.parent.terminate()
             psutil.wait_procs([self.parent], timeout=PATIENCE_SECONDS)
         remains = self.left()
-        for process in remains:
-            process.kill()
+        signal_each(remains, signal.SIGKILL)
         psutil.wait_procs(remains, timeout=10)
 
 
@@ -128,6 +127,14 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"it never came to be that {what}"
         time.sleep(0.02)
+
+
+def signal_each(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    """Send a signal to processes, of which any may have ended since they were listed: PostgreSQL's
+    autovacuum does at any moment."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
 
 
 def alive(process: psutil.Process) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.databases import temporary_database
-from tests.serving.family import ADMIN_KEY, client, serving, until
+from tests.serving.family import ADMIN_KEY, client, serving, signal_each, until
 from tests.serving.shop import location, place, receive
 
 pytestmark = [pytest.mark.postgres, pytest.mark.long]
@@ -30,8 +30,7 @@ def test_stopped_processes_are_replaced(server: str, tmp_path: Path) -> None:
         with serving(environment, output) as (family, url):
             until(lambda: bool(family.apis() and family.workers()), "all are there")
             before = [*family.apis(), *family.workers()]
-            for process in before:
-                process.send_signal(signal.SIGSTOP)
+            signal_each(before, signal.SIGSTOP)
 
             def replaced() -> bool:
                 pids = {process.pid for process in before}

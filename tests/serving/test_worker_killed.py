@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+
 import psycopg
 
 from tests.databases import SCHEMA
 from tests.serving.checks import check_everything, follow
 from tests.serving.conftest import Served
-from tests.serving.family import until
+from tests.serving.family import signal_each, until
 from tests.serving.shop import place, receive
 
 OWNERS = f"SELECT lease_owner FROM {SCHEMA}.projection_positions WHERE lease_until > now()"
@@ -25,8 +27,7 @@ def test_another_worker_takes_over(shop: Served) -> None:
     follow(shop.client, place(shop.client, ("WORK", 1))["position"])
     victims = [worker for worker in shop.family.workers() if worker.pid in folding(shop)]
     assert victims, "nobody folds"
-    for victim in victims:
-        victim.kill()
+    signal_each(victims, signal.SIGKILL)
 
     made = place(shop.client, ("WORK", 2))
     follow(shop.client, made["position"])

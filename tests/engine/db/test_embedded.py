@@ -21,6 +21,7 @@ import pytest
 
 from oms_ledger.engine.db.embedded import EmbeddedServer, database, server_environment
 from oms_ledger.settings import Settings
+from tests.serving.family import servers, signal_each
 
 pytestmark = pytest.mark.postgres
 
@@ -40,9 +41,8 @@ def empty_dir() -> Iterator[Path]:
     """A data folder without a database."""
     folder = Path(tempfile.mkdtemp(prefix="oms embedded ")).resolve()  # a blank, as people do
     yield folder
-    alive = serving(folder)
-    for process in alive:
-        process.kill()
+    alive = servers(folder)
+    signal_each(alive, signal.SIGKILL)
     psutil.wait_procs(alive, 10)
     shutil.rmtree(folder, ignore_errors=True)
     assert alive == [], "a server was left running"
@@ -63,18 +63,6 @@ def data_dir(empty_dir: Path, initialised: Path) -> Path:
     """A data folder with a database in it: a copy, which is quicker than making one."""
     subprocess.run(["cp", "-Rp", initialised / "pg", empty_dir], check=True)
     return empty_dir
-
-
-def serving(folder: Path) -> list[psutil.Process]:
-    """All server processes of the data folder."""
-    processes = []
-    for process in psutil.process_iter():
-        try:
-            if process.name().startswith("postgres") and process.cwd() == str(folder / "pg"):
-                processes.append(process)
-        except psutil.Error:
-            continue
-    return processes
 
 
 def another_process(folder: Path) -> tuple[subprocess.Popen[str], str]:
@@ -109,7 +97,7 @@ def test_it_starts_keeps_and_stops(empty_dir: Path) -> None:
             assert connection.execute(f"SHOW {name}").fetchone() == ("on",)
         assert connection.execute("SHOW max_wal_size").fetchone() == ("2GB",)
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
-    assert serving(empty_dir) == []
+    assert servers(empty_dir) == []
     with database(settings) as url, psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
@@ -128,7 +116,7 @@ def test_two_processes_share_it_and_the_last_to_leave_stops_it(data_dir: Path) -
     finish(first)
     assert answers(url)
     finish(second)
-    assert serving(data_dir) == []
+    assert servers(data_dir) == []
 
 
 def test_two_processes_starting_at_once_make_one_server(empty_dir: Path) -> None:
@@ -147,7 +135,7 @@ def test_uses_in_one_process_count(data_dir: Path) -> None:
     first.close()
     assert answers(second.url)
     second.close()
-    assert serving(data_dir) == []
+    assert servers(data_dir) == []
 
 
 def test_a_killed_user_does_not_keep_it_running(data_dir: Path) -> None:
@@ -157,7 +145,7 @@ def test_a_killed_user_does_not_keep_it_running(data_dir: Path) -> None:
     assert answers(url), "nobody was there to stop it"
     with database(Settings(data_dir=data_dir)) as same:
         assert same == url
-    assert serving(data_dir) == []
+    assert servers(data_dir) == []
 
 
 def test_ctrl_c_leaves_nothing(data_dir: Path) -> None:
@@ -165,13 +153,13 @@ def test_ctrl_c_leaves_nothing(data_dir: Path) -> None:
     assert answers(url)
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=60)
-    assert serving(data_dir) == []
+    assert servers(data_dir) == []
 
 
 def test_ctrl_c_does_not_reach_the_server(data_dir: Path) -> None:
     process, _ = another_process(data_dir)
     groups = set()
-    for server in serving(data_dir):
+    for server in servers(data_dir):
         with suppress(ProcessLookupError):  # helpers of the server come and go
             groups.add(os.getpgid(server.pid))
     assert groups
@@ -215,7 +203,7 @@ def test_a_server_killed_while_in_use_comes_back_at_the_same_address(
                 assert time.monotonic() < deadline, "nobody started it again"
                 time.sleep(0.05)
         assert kept == (1000,)
-    assert serving(folder) == []
+    assert servers(folder) == []
 
 
 @pytest.mark.parametrize(
@@ -234,7 +222,7 @@ def test_a_stale_pid_file_is_no_hindrance(data_dir: Path, first_line: str) -> No
 def test_stale_handles_of_the_library_keep_nothing_alive(data_dir: Path) -> None:
     with database(Settings(data_dir=data_dir)):
         (data_dir / "pg" / ".handle_pids.json").write_text(json.dumps([1, 999_999_999]))
-    assert serving(data_dir) == []
+    assert servers(data_dir) == []
 
 
 def test_a_process_that_dies_while_making_the_database_leaves_a_clean_start(
@@ -265,13 +253,13 @@ def test_a_starter_may_be_stopped_at_any_moment(
     if how is signal.SIGINT:
         os.killpg(process.pid, how)
         process.wait(60)
-        assert serving(empty_dir) == []
+        assert servers(empty_dir) == []
     else:
         process.kill()
         process.wait(10)
     with database(Settings(data_dir=empty_dir)) as url:
         assert answers(url)
-    assert serving(empty_dir) == []
+    assert servers(empty_dir) == []
 
 
 def test_the_server_inherits_no_setting_of_the_program() -> None:
