@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import TypeVar
 
 from oms_ledger.domain.errors import invalid_field
+from oms_ledger.domain.guards import customer_id_of
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import Personal, revealed, with_fields
 from oms_ledger.domain.store_credit.accounts import (
@@ -64,9 +65,3 @@ class OrderAccountCommand(Command):
                 "Write the customer's id: the order, or its customer, is newer than this command.",
             )
         return account
-
-
-def customer_id_of(order: Order) -> str | None:
-    """The id of an order's customer; None where it has none, or there is no such order."""
-    customer = order.terms.customer if order.placed is not None else None
-    return None if customer is None else customer.id

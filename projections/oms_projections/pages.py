@@ -54,7 +54,7 @@ def after_newest(cursor: str | None) -> dict[str, object]:
     return {"after": time, "after_id": key}
 
 
-def last_of_newest(rows: Rows, time: str, key: str) -> Mark | None:
+def mark_of_last(rows: Rows, time: str, key: str) -> Mark | None:
     """The mark of the last row by its columns `time` and `key`; None without rows."""
     return [str(maybe_time(rows[-1], time)), column(rows[-1], key, str)] if rows else None
 

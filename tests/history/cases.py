@@ -11,7 +11,7 @@ from oms_commands.cases.open import OpenCase
 from oms_commands.cases.open_flagged import OpenFlaggedCase
 from oms_commands.cases.reopen import ReopenCase
 from oms_commands.fulfilment.record_tracking_event import RecordTrackingEvent
-from oms_ledger.domain.cases.rules import KINDS
+from oms_ledger.domain.cases.rules import CASE_KIND_OF_SCAN
 from oms_ledger.domain.identifiers import case_id_of
 from oms_ledger.kernel import Command, Json
 
@@ -43,5 +43,5 @@ class RandomCases:
         """Keep the id of the case that a command has opened."""
         if isinstance(command, OpenCase):
             self._ids.append(str(answer["case_id"]))
-        elif isinstance(command, RecordTrackingEvent) and command.code in KINDS:
+        elif isinstance(command, RecordTrackingEvent) and command.code in CASE_KIND_OF_SCAN:
             self._ids.append(case_id_of(command.shipment_id, 1))

@@ -9,7 +9,7 @@ from oms_ledger.domain.cases.answers import CaseAnswer
 from oms_ledger.domain.cases.rules import cases_ref
 from oms_ledger.domain.cases.state import ShipmentCase
 from oms_ledger.domain.cases.views import case_view
-from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.guards import shipment_refs
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Command, Context, Given, Json, Ref
 
@@ -34,6 +34,4 @@ class CaseCommand(Command):
 
 def opening_refs(shipment_id: str, given: Given) -> list[Ref]:
     """What opening a case of a shipment reads."""
-    created = given.state(Shipment, shipment_id).created
-    order: list[Ref] = [(Order, created.order_id)] if created else []
-    return [(Shipment, shipment_id), cases_ref(shipment_id), *order]
+    return [*shipment_refs(shipment_id, given), cases_ref(shipment_id)]

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id
 from oms_commands.cases._case_command import opening_refs
 from oms_ledger.domain.cases.answers import FlaggedCaseAnswer
-from oms_ledger.domain.cases.rules import KINDS, case_of_scan, has_cases, open_case_of
+from oms_ledger.domain.cases.rules import CASE_KIND_OF_SCAN, case_of_scan, has_cases, open_case_of
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import existing_shipment
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -45,6 +45,6 @@ class OpenFlaggedCase(Command):
         return () if opened is None else [Change(opened, shipment.last_scan_at)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        kind = KINDS.get(given.state(Shipment, self.shipment_id).exception or "")
+        kind = CASE_KIND_OF_SCAN.get(given.state(Shipment, self.shipment_id).exception or "")
         case_id = None if kind is None else open_case_of(given, self.shipment_id, kind)
         return {"shipment_id": self.shipment_id, "case_id": case_id}

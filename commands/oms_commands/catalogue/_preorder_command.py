@@ -29,6 +29,6 @@ class PreorderCommand(Command):
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         sku = stored_sku(self.sku, given)
         product, levels = given.state(Product, sku), given.group(StockLevel, stock_group(sku))
-        preorder = product.defined.preorder if product.defined else None
+        preorder = product.preorder
         sold = preordered_units(preorder.preorder_id, levels.values()) if preorder else 0
         return {"sku": sku, **preorder_view(preorder, sold), "version": product.version}

@@ -9,13 +9,13 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, OccurredAt, Sku, Text, require_distinct_skus
-from oms_commands.stock._stock_command import refuse_kit
+from oms_commands.stock._stock_command import require_own_stock
 from oms_ledger.domain.catalogue.state import Location, product_refs, stored_sku
 from oms_ledger.domain.counts.answers import CountAnswer
 from oms_ledger.domain.counts.events import CountCreated, CountItem
 from oms_ledger.domain.counts.state import Count
 from oms_ledger.domain.counts.views import count_view
-from oms_ledger.domain.guards import refuse_unknown_skus, require_location
+from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -50,10 +50,7 @@ class CreateCount(Command):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         require_location(given, self.location)
         skus = tuple(stored_sku(sku, given) for sku in self.skus)
-        numbered = [(str(n), sku) for n, sku in enumerate(skus, 1)]
-        refuse_unknown_skus(numbered, given, then="try again")
-        for sku in skus:
-            refuse_kit(sku, given)
+        require_own_stock(skus, given, then="try again")
         items = tuple(CountItem(sku) for sku in skus)
         created = CountCreated(ctx.command_id, self.location, items, self.reference)
         return dated([Change(created)], self.occurred_at, ctx)

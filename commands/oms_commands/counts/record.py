@@ -11,12 +11,11 @@ from pydantic.dataclasses import dataclass
 from oms_commands import _fields
 from oms_commands._fields import STRICT, Id, Sku, require_distinct_skus
 from oms_commands.counts._count_command import CountCommand
-from oms_commands.stock._stock_command import refuse_kit
+from oms_commands.stock._stock_command import require_own_stock
 from oms_ledger.domain.catalogue.state import product_refs, stored_sku
 from oms_ledger.domain.counts.events import CountedLine, CountRecorded
 from oms_ledger.domain.counts.state import Count, open_count
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
@@ -68,10 +67,7 @@ class RecordCount(CountCommand):
                 code="unknown_line",
                 errors=[{"sku": sku} for sku in others],
             )
-        numbered = [(str(n), line.sku) for n, line in enumerate(lines, 1)]
-        refuse_unknown_skus(numbered, given, then="record it again")
-        for line in lines:
-            refuse_kit(line.sku, given)
+        require_own_stock([line.sku for line in lines], given, then="record it again")
         return [Change(CountRecorded(self.count_id, lines))]
 
     def _counted(self, line: _CountedUnits, count: Count, given: Given) -> CountedLine:

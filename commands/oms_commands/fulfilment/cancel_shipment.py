@@ -12,9 +12,8 @@ from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
-from oms_ledger.domain.guards import existing_shipment
+from oms_ledger.domain.guards import existing_shipment, shipment_refs
 from oms_ledger.domain.orders.rules.cancellation import unpack
-from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -34,9 +33,7 @@ class CancelShipment(Command):
     occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        created = given.state(Shipment, self.shipment_id).created
-        order: list[Ref] = [(Order, created.order_id)] if created else []
-        return [(Shipment, self.shipment_id), *order]
+        return shipment_refs(self.shipment_id, given)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         shipment, created = existing_shipment(given, self.shipment_id)

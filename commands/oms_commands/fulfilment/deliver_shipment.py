@@ -12,8 +12,7 @@ from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.rules import correct_date, deliver, require_under_way
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
-from oms_ledger.domain.guards import existing_shipment
-from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.guards import existing_shipment, shipment_refs
 from oms_ledger.domain.times import refuse_future
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -37,9 +36,7 @@ class DeliverShipment(Command):
     simulated: bool = False
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        created = given.state(Shipment, self.shipment_id).created
-        order: list[Ref] = [(Order, created.order_id)] if created else []
-        return [(Shipment, self.shipment_id), *order]
+        return shipment_refs(self.shipment_id, given)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         shipment, created = existing_shipment(given, self.shipment_id)

@@ -9,14 +9,13 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Note, Text, Time
 from oms_commands.fulfilment._fields import ScanCode
-from oms_ledger.domain.cases.rules import KINDS, case_of_scan, cases_ref
+from oms_ledger.domain.cases.rules import CASE_KIND_OF_SCAN, case_of_scan, cases_ref
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentScanned
 from oms_ledger.domain.fulfilment.rules import correct_date, deliver, require_under_way
-from oms_ledger.domain.fulfilment.state import Shipment, flags
+from oms_ledger.domain.fulfilment.state import Shipment, flags_shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
-from oms_ledger.domain.guards import existing_shipment
-from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.guards import existing_shipment, shipment_refs
 from oms_ledger.domain.times import refuse_future
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -48,11 +47,8 @@ class RecordTrackingEvent(Command):
     raw: Note | None = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        created = given.state(Shipment, self.shipment_id).created
-        refs: list[Ref] = [(Order, created.order_id)] if created else []
-        if self.code in KINDS:
-            refs.append(cases_ref(self.shipment_id))
-        return [(Shipment, self.shipment_id), *refs]
+        refs = shipment_refs(self.shipment_id, given)
+        return [*refs, cases_ref(self.shipment_id)] if self.code in CASE_KIND_OF_SCAN else refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         shipment, created = existing_shipment(given, self.shipment_id)
@@ -68,7 +64,7 @@ class RecordTrackingEvent(Command):
             changes += correct_date(shipment, created, "delivered_at", self.occurred_at)
         elif self.code == "delivered":
             changes += deliver(created, self.occurred_at, self.occurred_at)
-        opened = case_of_scan(given, created, self.code) if flags(shipment, scan) else None
+        opened = case_of_scan(given, created, self.code) if flags_shipment(shipment, scan) else None
         return changes if opened is None else [*changes, Change(opened, self.occurred_at)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:

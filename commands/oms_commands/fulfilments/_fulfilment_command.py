@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from oms_ledger.domain.fulfilments.answers import FulfilmentAnswer
-from oms_ledger.domain.fulfilments.rules import existing_case, work_refs
+from oms_ledger.domain.fulfilments.rules import existing_target, work_refs
 from oms_ledger.domain.fulfilments.views import fulfilment_view
 from oms_ledger.domain.identifiers import fulfilment_name
 from oms_ledger.domain.routing.reroute import reroute_refs
@@ -28,8 +28,8 @@ class FulfilmentCommand(Command):
         return work_refs(name.order_id, given) if name else []
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        case = existing_case(given, self.fulfilment_id)
-        return fulfilment_view(case.work, case.order, ctx.now)
+        target = existing_target(given, self.fulfilment_id)
+        return fulfilment_view(target.work, target.order, ctx.now)
 
 
 def rerouting_refs(fulfilment_id: str, given: Given) -> list[Ref]:

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.fulfilments.events import FulfilmentAccepted
-from oms_ledger.domain.fulfilments.rules import existing_case, opening_events, require_work
+from oms_ledger.domain.fulfilments.rules import existing_target, opening_events, require_work
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
@@ -27,9 +27,9 @@ class AcceptFulfilment(FulfilmentCommand):
     occurred_at: OccurredAt = None
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
-        require_work(case, "accepted")
-        if case.work.state.accepted:
+        target = existing_target(given, self.fulfilment_id)
+        require_work(target, "accepted")
+        if target.work.state.accepted:
             return ()
-        changes = [*opening_events(case), Change(FulfilmentAccepted(self.fulfilment_id))]
+        changes = [*opening_events(target), Change(FulfilmentAccepted(self.fulfilment_id))]
         return dated(changes, self.occurred_at, ctx)

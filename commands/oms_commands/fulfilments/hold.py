@@ -11,7 +11,7 @@ from oms_commands._fields import STRICT, Id, Note, OccurredAt, Reason
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilments.events import FulfilmentHeld
-from oms_ledger.domain.fulfilments.rules import existing_case, opening_events
+from oms_ledger.domain.fulfilments.rules import existing_target, opening_events
 from oms_ledger.domain.fulfilments.work import work_status
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
@@ -32,17 +32,17 @@ class HoldFulfilment(FulfilmentCommand):
     occurred_at: OccurredAt = None
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
-        if case.work.state.held is not None:
+        target = existing_target(given, self.fulfilment_id)
+        if target.work.state.held is not None:
             raise illegal_transition(
                 "The fulfilment order", "on hold", "held", "Release its hold first."
             )
-        if not case.work.is_open:
+        if not target.work.is_open:
             raise illegal_transition(
                 "The fulfilment order",
-                work_status(case.work, case.order),
+                work_status(target.work, target.order),
                 "held",
                 "Nothing of it is left to hold back.",
             )
         held = FulfilmentHeld(self.fulfilment_id, self.reason, self.note)
-        return dated([*opening_events(case), Change(held)], self.occurred_at, ctx)
+        return dated([*opening_events(target), Change(held)], self.occurred_at, ctx)

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.fulfilments.events import FulfilmentOverdue
-from oms_ledger.domain.fulfilments.rules import existing_case
+from oms_ledger.domain.fulfilments.rules import existing_target
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 
@@ -29,9 +29,9 @@ class MarkFulfilmentOverdue(FulfilmentCommand):
     fulfilment_id: Id
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
-        work, state = case.work, case.work.state
+        target = existing_target(given, self.fulfilment_id)
+        work, state = target.work, target.work.state
         left = sum(work.open.values()) + sum(work.packed.values())
-        if state.opened is None or state.overdue or not left or case.order.ship_by > ctx.now:
+        if state.opened is None or state.overdue or not left or target.order.ship_by > ctx.now:
             return ()
-        return [Change(FulfilmentOverdue(self.fulfilment_id, case.order.ship_by, left))]
+        return [Change(FulfilmentOverdue(self.fulfilment_id, target.order.ship_by, left))]

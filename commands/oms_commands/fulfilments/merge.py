@@ -14,7 +14,7 @@ from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.fulfilments.blocks import require_no_wait
 from oms_ledger.domain.fulfilments.events import FulfilmentAbsorbed, FulfilmentMerged
 from oms_ledger.domain.fulfilments.lots import line_lots, lots_waiting
-from oms_ledger.domain.fulfilments.rules import existing_case, opening_events, require_work
+from oms_ledger.domain.fulfilments.rules import existing_target, opening_events, require_work
 from oms_ledger.domain.guards import quantities
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
@@ -39,26 +39,26 @@ class MergeFulfilments(FulfilmentCommand):
     occurred_at: OccurredAt = None
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
-        other = case.works.get(self.merged)
-        here = case.work.name.location
-        if other is None or other is case.work or other.name.location != here:
+        target = existing_target(given, self.fulfilment_id)
+        other = target.works.get(self.merged)
+        here = target.work.name.location
+        if other is None or other is target.work or other.name.location != here:
             raise Refused(
                 f"{self.merged} is no other fulfilment order of the same order at {here}. Move it"
                 " here first, or name another one: GET /v1/fulfilments lists them.",
                 code="not_mergeable",
                 errors=[{"with": self.merged}],
             )
-        absorbed = case._replace(work=other)
-        require_work(case, "merged")
+        absorbed = target._replace(work=other)
+        require_work(target, "merged")
         require_work(absorbed, "merged")
-        for work in (case.work, other):
+        for work in (target.work, other):
             require_no_wait(work, ctx.now)
         lines, picked = quantities(other.open.items()), quantities(other.picked.items())
         lots = line_lots(lots_waiting(other))
         changes = [
-            *opening_events(case),
-            *(each for each in opening_events(absorbed) if each not in opening_events(case)),
+            *opening_events(target),
+            *(each for each in opening_events(absorbed) if each not in opening_events(target)),
             Change(FulfilmentMerged(self.fulfilment_id, self.merged, lines, picked, lots)),
             Change(FulfilmentAbsorbed(self.merged, self.fulfilment_id, lines, picked, lots)),
         ]

@@ -14,8 +14,8 @@ from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.fulfilments.events import FulfilmentMoved
 from oms_ledger.domain.fulfilments.reroute import moved, rejecting_locations, stock_at
 from oms_ledger.domain.fulfilments.rules import (
-    Case,
-    existing_case,
+    FulfilmentTarget,
+    existing_target,
     opening_events,
     require_work,
     with_put_back,
@@ -46,27 +46,31 @@ class MoveFulfilment(FulfilmentCommand):
         return [*refs, (Location, self.location), *rerouting_refs(self.fulfilment_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
-        require_work(case, "moved")
-        self._check_location(case, given)
-        plan = stock_at(case, self.location, given)
+        target = existing_target(given, self.fulfilment_id)
+        require_work(target, "moved")
+        self._check_location(target, given)
+        plan = stock_at(target, self.location, given)
         if plan.shortages:
             raise insufficient(plan.shortages, f"Receive stock at {self.location}, or split it.")
-        lines = quantities(case.work.open.items())
+        lines = quantities(target.work.open.items())
         changes = [
-            *opening_events(case),
+            *opening_events(target),
             Change(FulfilmentMoved(self.fulfilment_id, self.location, lines)),
-            *moved(case, plan.allocations),
+            *moved(target, plan.allocations),
         ]
-        return dated(with_put_back(changes, case.order, case.works.values()), self.occurred_at, ctx)
+        return dated(
+            with_put_back(changes, target.order, target.works.values()),
+            self.occurred_at,
+            ctx,
+        )
 
-    def _check_location(self, case: Case, given: Given) -> None:
+    def _check_location(self, target: FulfilmentTarget, given: Given) -> None:
         require_location(given, self.location)
-        if self.location == case.work.name.location:
+        if self.location == target.work.name.location:
             raise illegal_transition(
                 "The fulfilment order", f"at {self.location}", "moved there", "Name another one."
             )
-        channel = case.order.terms.channel
+        channel = target.order.terms.channel
         if self.location not in locations_of(channel, given):
             raise Refused(
                 f"Channel {channel} does not sell the stock of {self.location}. Add it with PUT"
@@ -74,7 +78,7 @@ class MoveFulfilment(FulfilmentCommand):
                 code="location_not_of_channel",
                 errors=[{"location": self.location}],
             )
-        if self.location in rejecting_locations(w.state for w in case.works.values()):
+        if self.location in rejecting_locations(w.state for w in target.works.values()):
             raise Refused(
                 f"{self.location} has rejected work on this order. Accept its fulfilment order"
                 " there first, or name another location.",

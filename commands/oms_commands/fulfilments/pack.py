@@ -17,7 +17,7 @@ from oms_ledger.domain.fulfilment.creation import ShipmentPlan, require_carrier
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.fulfilments.parcels import pack, units_to_pack
-from oms_ledger.domain.fulfilments.rules import existing_case, require_work, wanted_units
+from oms_ledger.domain.fulfilments.rules import existing_target, require_work, wanted_units
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
@@ -58,25 +58,25 @@ class PackFulfilment(FulfilmentCommand):
         return self
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
+        target = existing_target(given, self.fulfilment_id)
         require_carrier(self.carrier)
-        require_work(case, "packed")
-        units = units_to_pack(case)
+        require_work(target, "packed")
+        units = units_to_pack(target)
         if self.packages:
             lines = [line for package in self.packages for line in package.lines]
             named = ((line.line_id, line.quantity) for line in lines)
-            units = wanted_units(named, case.work.open, case.order, "that are not packed")
+            units = wanted_units(named, target.work.open, target.order, "that are not packed")
         plan = ShipmentPlan(
             ctx.command_id,
             ctx.token,
-            case.work.name.location,
+            target.work.name.location,
             units,
             self.carrier,
             self.service,
             tuple(package.package() for package in self.packages),
             self.fulfilment_id,
         )
-        return dated(pack(case, plan, self.reason, ctx, given), self.occurred_at, ctx)
+        return dated(pack(target, plan, self.reason, ctx, given), self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, ctx.command_id))

@@ -16,8 +16,8 @@ from oms_ledger.domain.fulfilments.blocks import require_pickable
 from oms_ledger.domain.fulfilments.events import FulfilmentPicked, PickedLine
 from oms_ledger.domain.fulfilments.lots import require_lots
 from oms_ledger.domain.fulfilments.rules import (
-    Case,
-    existing_case,
+    FulfilmentTarget,
+    existing_target,
     opening_events,
     require_work,
     wanted_units,
@@ -75,25 +75,29 @@ class PickFulfilment(FulfilmentCommand):
         return [*refs, *rerouting_refs(self.fulfilment_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
-        require_work(case, "picked")
-        require_pickable(case.work, case.order, ctx.now)
-        if not case.work.unpicked:
+        target = existing_target(given, self.fulfilment_id)
+        require_work(target, "picked")
+        require_pickable(target.work, target.order, ctx.now)
+        if not target.work.unpicked:
             raise illegal_transition(
                 "The fulfilment order", "picked", "picked again", "Pack it with POST .../pack."
             )
-        picked = self._picked(case)
+        picked = self._picked(target)
         at = self.occurred_at or ctx.now
-        require_lots(case.order, case.work.name.location, picked, at, given)
-        short = {} if self.partial else self._short(case)
+        require_lots(target.order, target.work.name.location, picked, at, given)
+        short = {} if self.partial else self._short(target)
         event = FulfilmentPicked(self.fulfilment_id, tuple(picked), quantities(short.items()))
-        changes = [*opening_events(case), Change(event)]
+        changes = [*opening_events(target), Change(event)]
         if short:
-            changes += short_pick(case, short, ctx, given, write_off=self.write_off)
-        return dated(with_put_back(changes, case.order, case.works.values()), self.occurred_at, ctx)
+            changes += short_pick(target, short, ctx, given, write_off=self.write_off)
+        return dated(
+            with_put_back(changes, target.order, target.works.values()),
+            self.occurred_at,
+            ctx,
+        )
 
-    def _picked(self, case: Case) -> list[PickedLine]:
-        order, unpicked = case.order, case.work.unpicked
+    def _picked(self, target: FulfilmentTarget) -> list[PickedLine]:
+        order, unpicked = target.order, target.work.unpicked
         if self.lines is None:
             return [PickedLine(each, order.lines[each].line.sku, n) for each, n in unpicked.items()]
         wanted_units(
@@ -105,9 +109,11 @@ class PickFulfilment(FulfilmentCommand):
             if line.quantity
         ]
 
-    def _short(self, case: Case) -> dict[str, int]:
+    def _short(self, target: FulfilmentTarget) -> dict[str, int]:
         """Units of the lines that were named which are left to pick and were not there."""
-        rest = {line.line_id: case.work.unpicked.get(line.line_id, 0) for line in self.lines or ()}
+        rest = {
+            line.line_id: target.work.unpicked.get(line.line_id, 0) for line in self.lines or ()
+        }
         for line in self.lines or ():
             rest[line.line_id] -= line.quantity
         return {line_id: units for line_id, units in rest.items() if units}

@@ -14,7 +14,7 @@ from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.fulfilment.creation import ShipmentPlan
 from oms_ledger.domain.fulfilments.events import FulfilmentReadyForPickup
 from oms_ledger.domain.fulfilments.parcels import pack, units_to_pack
-from oms_ledger.domain.fulfilments.rules import existing_case, require_work
+from oms_ledger.domain.fulfilments.rules import existing_target, require_work
 from oms_ledger.domain.fulfilments.work import PICKUP
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
@@ -43,9 +43,9 @@ class ReadyFulfilmentForPickup(FulfilmentCommand):
         return self
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
-        require_work(case, "made ready for pickup")
-        location, units = case.work.name.location, units_to_pack(case)
+        target = existing_target(given, self.fulfilment_id)
+        require_work(target, "made ready for pickup")
+        location, units = target.work.name.location, units_to_pack(target)
         plan = ShipmentPlan(
             ctx.command_id,
             ctx.token,
@@ -56,5 +56,5 @@ class ReadyFulfilmentForPickup(FulfilmentCommand):
             fulfilment_id=self.fulfilment_id,
         )
         ready = FulfilmentReadyForPickup(self.fulfilment_id, ctx.command_id)
-        changes = [*pack(case, plan, self.reason, ctx, given), Change(ready)]
+        changes = [*pack(target, plan, self.reason, ctx, given), Change(ready)]
         return dated(changes, self.occurred_at, ctx)

@@ -18,7 +18,7 @@ from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.traceability import UsedLots, stock_shipped
 from oms_ledger.domain.fulfilments.blocks import hold_of_work
 from oms_ledger.domain.fulfilments.events import FulfilmentPickedUp
-from oms_ledger.domain.fulfilments.rules import existing_case
+from oms_ledger.domain.fulfilments.rules import existing_target
 from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.fulfilments.work import work_status
 from oms_ledger.domain.guards import existing_shipment
@@ -61,31 +61,30 @@ class RecordFulfilmentPickup(FulfilmentCommand):
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
+        target = existing_target(given, self.fulfilment_id)
         waiting = [
             each.shipment_id
-            for each in case.work.unsent
-            if each.shipment_id in case.work.state.waiting
+            for each in target.work.unsent
+            if each.shipment_id in target.work.state.waiting
         ]
         if not waiting:
             raise illegal_transition(
                 "The fulfilment order",
-                work_status(case.work, case.order),
+                work_status(target.work, target.order),
                 "picked up",
                 "Put its goods aside with POST .../ready_for_pickup first.",
             )
         at = self.occurred_at or ctx.now
         changes: list[Change] = []
         used: UsedLots = {}
-        for _, created in sorted(
-            (existing_shipment(given, each) for each in waiting),
-            key=lambda each: not each[1].lots,  # before others take units of lots that were named
-        ):
+        shipments = [existing_shipment(given, each)[1] for each in waiting]
+        # Those with named lots first, before others take units of these lots.
+        for created in sorted(shipments, key=lambda each: not each.lots):
             shipment_id = created.shipment_id
             lines = {line.line_id for line in created.lines}
             blocks = hold_of_work(created, given)
-            override = require_unblocked(case.order, lines, self.reason, given, blocks)
-            stock = stock_in(created, case.order)
+            override = require_unblocked(target.order, lines, self.reason, given, blocks)
+            stock = stock_in(created, target.order)
             left = stock_shipped(created, stock, {}, day_of(at), given, used)
             changes += [
                 *dispatch(created, at, left, override=override),

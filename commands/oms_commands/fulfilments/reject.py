@@ -12,7 +12,7 @@ from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand, rero
 from oms_ledger.domain.fulfilments.events import FulfilmentRejected
 from oms_ledger.domain.fulfilments.reroute import REJECTED, open_units, rejecting_locations
 from oms_ledger.domain.fulfilments.rules import (
-    existing_case,
+    existing_target,
     opening_events,
     require_work,
     with_put_back,
@@ -45,12 +45,12 @@ class RejectFulfilment(FulfilmentCommand):
         return [*refs, *rerouting_refs(self.fulfilment_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
-        require_work(case, "rejected")
-        order, works = case.order, case.works.values()
-        excluded = {case.work.name.location, *rejecting_locations(w.state for w in works)}
-        rerouted = reroute(order, open_units(case), excluded, REJECTED, ctx, given, keep=True)
+        target = existing_target(given, self.fulfilment_id)
+        require_work(target, "rejected")
+        order, works = target.order, target.works.values()
+        excluded = {target.work.name.location, *rejecting_locations(w.state for w in works)}
+        rerouted = reroute(order, open_units(target), excluded, REJECTED, ctx, given, keep=True)
         elsewhere = quantities(units_by_line(rerouted.released).items())
         rejected = FulfilmentRejected(self.fulfilment_id, self.reason, elsewhere)
-        changes = [*opening_events(case), Change(rejected), *rerouted.changes]
+        changes = [*opening_events(target), Change(rejected), *rerouted.changes]
         return dated(with_put_back(changes, order, works), self.occurred_at, ctx)

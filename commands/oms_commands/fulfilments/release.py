@@ -11,7 +11,7 @@ from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilments.events import FulfilmentHoldReleased
-from oms_ledger.domain.fulfilments.rules import existing_case
+from oms_ledger.domain.fulfilments.rules import existing_target
 from oms_ledger.domain.fulfilments.work import work_status
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
@@ -29,11 +29,11 @@ class ReleaseFulfilment(FulfilmentCommand):
     occurred_at: OccurredAt = None
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
-        if case.work.state.held is None:
+        target = existing_target(given, self.fulfilment_id)
+        if target.work.state.held is None:
             raise illegal_transition(
                 "The fulfilment order",
-                work_status(case.work, case.order),
+                work_status(target.work, target.order),
                 "released",
                 "It has no hold of its own; those of the order are released with the order.",
             )

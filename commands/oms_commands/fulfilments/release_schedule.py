@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.fulfilments.events import FulfilmentDue
-from oms_ledger.domain.fulfilments.rules import existing_case
+from oms_ledger.domain.fulfilments.rules import existing_target
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 
@@ -29,7 +29,7 @@ class ReleaseFulfilmentSchedule(FulfilmentCommand):
     if_due: bool = False
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        not_before = existing_case(given, self.fulfilment_id).work.state.not_before
+        not_before = existing_target(given, self.fulfilment_id).work.state.not_before
         if not_before is None or (self.if_due and not_before > ctx.now):
             return ()
         return [Change(FulfilmentDue(self.fulfilment_id))]

@@ -11,7 +11,7 @@ from oms_commands._fields import STRICT, Id, OccurredAt, Time
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.fulfilments.events import FulfilmentScheduled
-from oms_ledger.domain.fulfilments.rules import existing_case, opening_events, require_work
+from oms_ledger.domain.fulfilments.rules import existing_target, opening_events, require_work
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
@@ -32,11 +32,11 @@ class ScheduleFulfilment(FulfilmentCommand):
     occurred_at: OccurredAt = None
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
-        require_work(case, "scheduled")
+        target = existing_target(given, self.fulfilment_id)
+        require_work(target, "scheduled")
         if self.not_before <= ctx.now:
             raise invalid_field("not_before", "It has passed. Write a time that is still to come.")
-        if case.work.state.not_before == self.not_before:
+        if target.work.state.not_before == self.not_before:
             return ()
         scheduled = FulfilmentScheduled(self.fulfilment_id, self.not_before)
-        return dated([*opening_events(case), Change(scheduled)], self.occurred_at, ctx)
+        return dated([*opening_events(target), Change(scheduled)], self.occurred_at, ctx)

@@ -16,8 +16,8 @@ from oms_ledger.domain.fulfilments.answers import SplitFulfilmentAnswer
 from oms_ledger.domain.fulfilments.blocks import require_no_wait
 from oms_ledger.domain.fulfilments.events import FulfilmentSplit
 from oms_ledger.domain.fulfilments.rules import (
-    Case,
-    existing_case,
+    FulfilmentTarget,
+    existing_target,
     opened,
     opening_events,
     require_work,
@@ -51,14 +51,14 @@ class SplitFulfilment(FulfilmentCommand):
     occurred_at: OccurredAt = None
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        case = existing_case(given, self.fulfilment_id)
-        require_work(case, "split")
-        work = case.work
+        target = existing_target(given, self.fulfilment_id)
+        require_work(target, "split")
+        work = target.work
         require_no_wait(work, ctx.now)
         wanted = wanted_units(
             ((line.line_id, line.quantity) for line in self.lines),
             work.unpicked,
-            case.order,
+            target.order,
             "that are not picked",
         )
         if wanted == work.open:
@@ -66,7 +66,7 @@ class SplitFulfilment(FulfilmentCommand):
                 "That is all of the fulfilment order. Split off fewer units, or move it whole.",
                 code="not_enough_units",
             )
-        parts = [each.name.part for each in _of_location(case)]
+        parts = [each.name.part for each in _of_location(target)]
         if len(parts) >= _PARTS_MAX:
             raise Refused(
                 f"The work at {work.name.location} is split into {len(parts)} fulfilment orders"
@@ -76,22 +76,22 @@ class SplitFulfilment(FulfilmentCommand):
         new = fulfilment_id_of(work.name.order_id, work.name.location, 1 + max(parts))
         lines = quantities(wanted.items())
         changes = [
-            *opening_events(case),
+            *opening_events(target),
             Change(FulfilmentSplit(self.fulfilment_id, new, lines)),
-            Change(opened(new, work.name.location, case.order, lines)),
+            Change(opened(new, work.name.location, target.order, lines)),
         ]
         return dated(changes, self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        case = existing_case(given, self.fulfilment_id)
-        newest = max(_of_location(case), key=lambda work: work.name.part)
+        target = existing_target(given, self.fulfilment_id)
+        newest = max(_of_location(target), key=lambda work: work.name.part)
         return {
             **FulfilmentCommand.answer(self, ctx, given),
             "new_fulfilment_id": newest.fulfilment_id,
         }
 
 
-def _of_location(case: Case) -> list[Work]:
+def _of_location(target: FulfilmentTarget) -> list[Work]:
     """The fulfilment orders of the order at the same location."""
-    location = case.work.name.location
-    return [each for each in case.works.values() if each.name.location == location]
+    location = target.work.name.location
+    return [each for each in target.works.values() if each.name.location == location]

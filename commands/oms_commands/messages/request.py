@@ -15,7 +15,7 @@ from oms_commands.customers._subjects import refuse_if_restricted
 from oms_ledger.domain.channels.state import settings_of
 from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.guards import customer_id_of, existing_order
 from oms_ledger.domain.identifiers import message_id_of
 from oms_ledger.domain.messages.answers import MessageRequestAnswer
 from oms_ledger.domain.messages.events import MessageRequested, Template
@@ -68,8 +68,7 @@ class RequestMessage(Command):
 
     def _record(self, order: Order) -> str | None:
         """The record of the order's customer; None where there is none."""
-        customer = order.terms.customer if order.placed is not None else None
-        return self.record or (customer.id if customer is not None else None)
+        return self.record or customer_id_of(order)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)

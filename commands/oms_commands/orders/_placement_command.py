@@ -46,8 +46,7 @@ from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person, with_fields
 from oms_ledger.domain.stock.rules import (
-    backorder_refs,
-    has_preorder,
+    shortage_refs,
     stock_skus,
     wanted_refs,
 )
@@ -99,11 +98,8 @@ class PlacementCommand(Command):
         for sku in {line.sku for line in self.lines}:
             if not sku.isascii():
                 refs += product_refs(sku)
-            stored = stored_sku(sku, given)
-            refs += wanted_refs(stored, given)
-            if self.backorder == "allow" or has_preorder(stored, given):
-                refs += backorder_refs(stock_skus(stored, given), self.channel, given)
-        return refs
+            refs += wanted_refs(stored_sku(sku, given), given)
+        return refs + shortage_refs(self.skus_taken(given), self.backorder, self.channel, given)
 
     def skus_taken(self, given: Given) -> Iterator[str]:
         """The SKUs whose stock the lines take, of kits those of the components."""
@@ -129,6 +125,11 @@ class PlacementCommand(Command):
     def postal_area(self) -> str | None:
         """Of its shipping address."""
         return self.shipping_address.postal_area if self.shipping_address else None
+
+    @property
+    def country(self) -> str | None:
+        """Of its shipping address."""
+        return self.shipping_address.country if self.shipping_address else None
 
     def terms(self, given: Given, *, undefined: bool = False) -> OrderTerms:
         """The terms in the domain's types. `Refused` with `unknown_sku`, naming every line whose

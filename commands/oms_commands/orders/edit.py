@@ -111,7 +111,7 @@ class EditOrder(Command):
         skus = _skus_wanted(order, quantities, self._of(AddLine), given)
         refs += [ref for sku in skus for ref in stock_group_refs(sku)]
         if order.placed:
-            refs += shortage_refs(skus, order.terms, given)
+            refs += shortage_refs(skus, order.terms.backorder, order.terms.channel, given)
             address = self._new_address
             country = order.terms.country if address is None else address.country
             refs += routing_refs(order.terms.channel, country, skus, given, self.order_id)

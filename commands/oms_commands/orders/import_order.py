@@ -84,8 +84,7 @@ class ImportOrder(PlacementCommand):
         refs += [(Location, code) for code in locations]
         if self.stock != "skip":
             refs += [(StockLevel, stock_key(sku, code)) for sku in skus for code in locations]
-            country = self.shipping_address.country if self.shipping_address else None
-            refs += routing_refs(self.channel, country, skus, given)
+            refs += routing_refs(self.channel, self.country, skus, given)
         if self.stock == "force":
             refs += backorder_refs(skus, self.channel, given)
         return refs

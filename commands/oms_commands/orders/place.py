@@ -81,8 +81,8 @@ class PlaceOrder(PlacementCommand):
         if self.reservation_id is not None:
             reservation = given.state(Reservation, self.reservation_id)
             refs += [(Reservation, self.reservation_id), *held_refs(reservation)]
-        country = self.shipping_address.country if self.shipping_address else None
-        return refs + routing_refs(self.channel, country, self.skus_taken(given), given)
+        skus = self.skus_taken(given)
+        return refs + routing_refs(self.channel, self.country, skus, given)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order_id = self.order_key(ctx, given)

@@ -45,7 +45,7 @@ class PlaceReceivedOrder(OrderCommand):
             refs += wanted_refs(stored_sku(sku, given), given)
         stored, channel = (stored_sku(sku, given) for sku in skus), order.terms.channel
         taken = [each for sku in stored for each in stock_skus(sku, given)]
-        refs += shortage_refs(taken, order.terms, given)
+        refs += shortage_refs(taken, order.terms.backorder, channel, given)
         return refs + routing_refs(channel, order.terms.country, taken, given)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

@@ -11,7 +11,7 @@ from oms_commands._fields import STRICT, Id
 from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.guards import existing_order, stock_of_lines
-from oms_ledger.domain.orders.rules.preorders import rescheduled
+from oms_ledger.domain.orders.rules.preorders import reschedule_preorders
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
@@ -39,4 +39,4 @@ class ReschedulePreorders(OrderCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        return rescheduled(order, ctx.command_id, given)
+        return reschedule_preorders(order, ctx.command_id, given)

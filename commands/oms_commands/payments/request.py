@@ -10,7 +10,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
-from oms_commands._accounts import OrderAccountCommand, customer_id_of
+from oms_commands._accounts import OrderAccountCommand
 from oms_commands._fields import (
     STRICT,
     AccountName,
@@ -26,7 +26,7 @@ from oms_commands.payments._fields import WebAddress, require_currency
 from oms_commands.payments._payment_command import payment_answer
 from oms_ledger.domain.connections.state import VendorConnection
 from oms_ledger.domain.errors import Forbidden, Refused, illegal_transition, invalid_field
-from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.guards import customer_id_of, existing_order
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.state import Order

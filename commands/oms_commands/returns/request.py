@@ -40,7 +40,7 @@ from oms_ledger.domain.returns.rules import GOODS_BACK, require_returnable, retu
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.returns.views import return_view
 from oms_ledger.domain.returns.windows import require_within_policy, window_refs
-from oms_ledger.domain.store_credit.accounts import HASHED, StoreCreditAccount
+from oms_ledger.domain.store_credit.accounts import KEY_PREFIX, StoreCreditAccount
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
@@ -123,7 +123,7 @@ class RequestReturn(OrderAccountCommand):
         return self._resolution == "store_credit"
 
     def person(self, ctx: Context) -> Person:
-        return Person(None, self.resolved.subject if self.resolved else HASHED)
+        return Person(None, self.resolved.subject if self.resolved else KEY_PREFIX)
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)

@@ -55,7 +55,7 @@ class RerouteOrder(OrderCommand):
             )
         keep = not self.backorder
         rerouted = reroute(
-            order, moved, self.without, self.reason, ctx, given, keep=keep, for_good=True
+            order, moved, self.without, self.reason, ctx, given, keep=keep, keep_excluded=True
         )
         if rerouted.kept and not rerouted.released:
             raise Refused(

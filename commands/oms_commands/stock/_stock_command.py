@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Location, Product, product_refs, stored_sku
 from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.identifiers import lot_key, stock_key
 from oms_ledger.domain.lots.state import Lot
 from oms_ledger.domain.stock.movements import require_free
@@ -56,6 +57,14 @@ def refuse_kit(sku: str, given: Given) -> None:
             code="is_kit",
             errors=[{"sku": sku}],
         )
+
+
+def require_own_stock(skus: Sequence[str], given: Given, *, then: str) -> None:
+    """`Refused` with `unknown_sku`, naming every SKU that was never defined, and with `is_kit` for
+    a kit. `then` is what to do once they are defined."""
+    refuse_unknown_skus([(str(n), sku) for n, sku in enumerate(skus, 1)], given, then=then)
+    for sku in skus:
+        refuse_kit(sku, given)
 
 
 def defined_on_the_fly(sku: str, given: Given) -> list[Change]:

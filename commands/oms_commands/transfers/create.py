@@ -18,9 +18,9 @@ from oms_commands._fields import (
     Time,
     require_distinct_skus,
 )
-from oms_commands.stock._stock_command import refuse_kit
+from oms_commands.stock._stock_command import require_own_stock
 from oms_ledger.domain.catalogue.state import Location, product_refs, stored_sku
-from oms_ledger.domain.guards import refuse_unknown_skus, require_location
+from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.times import dated
 from oms_ledger.domain.transfers.answers import TransferAnswer
 from oms_ledger.domain.transfers.events import TransferCreated, TransferLine
@@ -77,10 +77,7 @@ class CreateTransfer(Command):
         lines = tuple(
             TransferLine(stored_sku(line.sku, given), line.quantity) for line in self.lines
         )
-        numbered = [(str(n), line.sku) for n, line in enumerate(lines, 1)]
-        refuse_unknown_skus(numbered, given, then="try again")
-        for line in lines:
-            refuse_kit(line.sku, given)
+        require_own_stock([line.sku for line in lines], given, then="try again")
         created = TransferCreated(
             ctx.command_id,
             self.from_location,

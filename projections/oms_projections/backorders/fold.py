@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias, get_args
 
-from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.catalogue.events import PreorderPromise, ProductDefined
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
     PreorderRescheduled,
@@ -41,7 +41,7 @@ def fold(r: Recorded, page: Page) -> None:
     elif isinstance(event, StockBackordered):
         _waits(row, event.quantity, r)
     if event.preorder is not None:
-        _preordered(row, event, event.preorder.preorder_id)
+        _preordered(row, event, event.preorder)
     page.put(row)
 
 
@@ -52,16 +52,15 @@ def _waits(row: BackorderRow, units: int, r: Recorded) -> None:
     row.quantity += units
 
 
-def _preordered(row: BackorderRow, event: BackorderEvent, preorder_id: str) -> None:
+def _preordered(row: BackorderRow, event: BackorderEvent, preorder: PreorderPromise) -> None:
     """Units that were sold under an earlier preorder are ordinary backorders from then on."""
     if isinstance(event, BackorderReleased):
-        row.preordered -= event.quantity if preorder_id == row.preorder_id else 0
+        row.preordered -= event.quantity if preorder.preorder_id == row.preorder_id else 0
         return
     if isinstance(event, StockBackordered):
-        before = row.preordered if preorder_id == row.preorder_id else 0
+        before = row.preordered if preorder.preorder_id == row.preorder_id else 0
         row.preordered = before + event.quantity
-    row.preorder_id = preorder_id
-    row.available_at = event.preorder.available_at if event.preorder else None
+    row.preorder_id, row.available_at = preorder.preorder_id, preorder.available_at
 
 
 def _defined(event: ProductDefined, page: Page) -> None:

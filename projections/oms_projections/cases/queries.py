@@ -17,7 +17,7 @@ from oms_ledger.domain.json_values import feed_item
 from oms_ledger.kernel import Json, Log, Query, Reader, events_of, stream_id
 from oms_projections.cases.fold import READ_MODEL, row_of
 from oms_projections.cases.views import shown
-from oms_projections.pages import Cursor, Limit, Mark, last_of_newest, mark_of, page
+from oms_projections.pages import Cursor, Limit, Mark, mark_of, mark_of_last, page
 from oms_projections.search import facets_of
 from oms_projections.values import WITHIN, Several, Within, is_of
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
@@ -80,7 +80,7 @@ def list_cases(params: ListCases, reader: Reader) -> Mapping[str, Json]:
         after_id=after_id,
         limit=params.limit,
     )
-    last = last_of_newest(rows, "opened_at", "case_id")
+    last = mark_of_last(rows, "opened_at", "case_id")
     return page([shown(row) for row in rows], params.limit, last)
 
 

@@ -1,7 +1,3 @@
--- name: cases_by_id
--- Cases whole.
-SELECT case_id AS key, * FROM cases WHERE case_id = ANY (%(keys)s::text[]);
-
 -- name: list_cases
 -- Oldest first.
 SELECT * FROM cases

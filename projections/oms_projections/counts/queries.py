@@ -16,7 +16,7 @@ from oms_ledger.domain.errors import NotFound
 from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows, events_of, stream_id
 from oms_projections.counts.fold import READ_MODEL, count_of, row_of
 from oms_projections.direct import looked_up
-from oms_projections.pages import Cursor, Limit, after_newest, last_of_newest, page
+from oms_projections.pages import Cursor, Limit, after_newest, mark_of_last, page
 from oms_projections.search import facets_of
 from oms_projections.values import Several, column, maybe_time
 
@@ -76,7 +76,7 @@ def list_counts(params: ListCounts, reader: Reader) -> Mapping[str, Json]:
         **after_newest(params.cursor),
         limit=params.limit,
     )
-    last = last_of_newest(rows, "created_at", "count_id")
+    last = mark_of_last(rows, "created_at", "count_id")
     return page([shown(row) for row in rows], params.limit, last)
 
 

@@ -14,7 +14,6 @@ from oms_ledger.domain.payments.rules import is_unpaid
 from oms_ledger.kernel import Event, Page, ReadModel, Recorded, RowKey
 from oms_projections.deadlines.kinds import (
     KINDS,
-    UNPAID_ORDER,
     DeadlineChange,
     DeadlineEnded,
     DeadlineKind,
@@ -50,7 +49,7 @@ def fold(r: Recorded, page: Page) -> None:
         row = page.get(DeadlineRow, name, change.key)
         if isinstance(change, DeadlineSet):
             row = row_of(name, change, r)
-            if name == UNPAID_ORDER:
+            if change.follows_money:
                 follow_money(row, Order(), r)
             page.put(row)
         elif row is not None:
@@ -68,9 +67,9 @@ def update(row: DeadlineRow, change: DeadlineChange, r: Recorded) -> None:
 
 
 def follow_money(row: DeadlineRow, order: Order, r: Recorded) -> None:
-    """Whether an order that is to be paid is covered, until it is due: then the command decides
-    once for all, and money that comes or goes later changes nothing. Of the state the money alone
-    counts: packing is left out."""
+    """Set `covered` of an unpaid order's deadline: whether the order is paid or authorised. From
+    `due_at` on it stays as it is, since the command has decided by then. `document` has the events
+    about money and units alone: of the order's state nothing else in it is up to date."""
     update_document(row, order, r)
     if r.meta.recorded_at < row.due_at:
         row.covered = not is_unpaid(order)

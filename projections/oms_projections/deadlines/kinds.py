@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from oms_ledger.domain.cases.events import CaseOpened
-from oms_ledger.domain.cases.rules import KINDS as KINDS_OF_CASES
+from oms_ledger.domain.cases.rules import CASE_KIND_OF_SCAN
 from oms_ledger.domain.fulfilment.events import ShipmentDelivered, ShipmentScanned
 from oms_ledger.domain.fulfilments.events import (
     FulfilmentDue,
@@ -39,17 +39,17 @@ from oms_ledger.domain.reservations.events import (
 from oms_ledger.domain.stock.lots import APPROVED
 from oms_ledger.kernel import Event
 
-UNPAID_ORDER = "unpaid_order"
-
 
 @dataclass(frozen=True, slots=True)
 class DeadlineSet:
     """The thing `key` has until `due_at`. The deadline is closed while it has no `parts`: the units
-    of an order, of which all may be cancelled, and wanted again."""
+    of an order, of which all may be cancelled, and wanted again. With `follows_money` it is closed
+    while the order is paid or authorised, too."""
 
     key: str
     due_at: datetime
     parts: int = 1
+    follows_money: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _unpaid_order(event: Event) -> DeadlineChange | None:
         case OrderPlaced() if event.imported is not None:
             return None
         case OrderPlaced():
-            return _set_for_units(event, event.terms.pay_by)
+            return _set_for_units(event, event.terms.pay_by, follows_money=True)
         case UnitsShipped():
             return DeadlineEnded(event.order_id)
         case OrderCancelled(reason="expired"):
@@ -166,7 +166,7 @@ def _flagged_shipment(event: Event) -> DeadlineChange | None:
     scans that were recorded before they opened cases did not. Whether the shipment is still
     flagged, the command decides."""
     match event:
-        case ShipmentScanned() if event.code in KINDS_OF_CASES:
+        case ShipmentScanned() if event.code in CASE_KIND_OF_SCAN:
             return DeadlineSet(event.shipment_id, event.scanned_at)
         case ShipmentScanned() | ShipmentDelivered() | CaseOpened():
             return DeadlineEnded(event.shipment_id)
@@ -174,11 +174,14 @@ def _flagged_shipment(event: Event) -> DeadlineChange | None:
             return None
 
 
-def _set_for_units(placed: OrderPlaced, due_at: datetime | None) -> DeadlineSet | None:
+def _set_for_units(
+    placed: OrderPlaced, due_at: datetime | None, *, follows_money: bool = False
+) -> DeadlineSet | None:
     """A deadline whose parts are the units of an order."""
     if due_at is None:
         return None
-    return DeadlineSet(placed.order_id, due_at, sum(line.quantity for line in placed.terms.lines))
+    units = sum(line.quantity for line in placed.terms.lines)
+    return DeadlineSet(placed.order_id, due_at, units, follows_money)
 
 
 def _units_changed(event: Event) -> DeadlineChange | None:
@@ -202,7 +205,7 @@ KINDS: tuple[DeadlineKind, ...] = (
         "scheduled_order", (OrderPlaced, FulfilmentReleased, *UNITS_CHANGED), _scheduled_order
     ),
     DeadlineKind(
-        UNPAID_ORDER,
+        "unpaid_order",
         (
             OrderPlaced,
             UnitsShipped,

@@ -16,7 +16,7 @@ from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows, events_of,
 from oms_projections.direct import looked_up
 from oms_projections.drafts.fold import READ_MODEL, row_of
 from oms_projections.drafts.views import shown
-from oms_projections.pages import Cursor, Limit, after_newest, last_of_newest, page
+from oms_projections.pages import Cursor, Limit, after_newest, mark_of_last, page
 from oms_projections.search import facets_of, text_filter
 from oms_projections.values import WITHIN, Several, Within, is_of, maybe
 
@@ -77,7 +77,7 @@ def list_drafts(params: ListDrafts, reader: Reader) -> Mapping[str, Json]:
         **after_newest(params.cursor),
         limit=params.limit,
     )
-    last = last_of_newest(rows, "created_at", "draft_id")
+    last = mark_of_last(rows, "created_at", "draft_id")
     return page([shown(row) for row in rows], params.limit, last)
 
 

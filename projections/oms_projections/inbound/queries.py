@@ -27,8 +27,8 @@ from oms_projections.pages import (
     Limit,
     Mark,
     after_newest,
-    last_of_newest,
     mark_of,
+    mark_of_last,
     page,
 )
 from oms_projections.search import facets_of
@@ -92,7 +92,7 @@ def list_inbound(params: ListInbound, reader: Reader) -> Mapping[str, Json]:
         **after_newest(params.cursor),
         limit=params.limit,
     )
-    last = last_of_newest(rows, "created_at", "inbound_id")
+    last = mark_of_last(rows, "created_at", "inbound_id")
     return page([delivery(row) for row in rows], params.limit, last)
 
 
@@ -144,7 +144,7 @@ def list_transfers(params: ListTransfers, reader: Reader) -> Mapping[str, Json]:
         **after_newest(params.cursor),
         limit=params.limit,
     )
-    last = last_of_newest(rows, "created_at", "transfer_id")
+    last = mark_of_last(rows, "created_at", "transfer_id")
     return page([transfer(row) for row in rows], params.limit, last)
 
 

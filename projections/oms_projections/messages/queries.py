@@ -17,7 +17,7 @@ from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows, events_of,
 from oms_projections.direct import looked_up
 from oms_projections.messages.fold import READ_MODEL, row_of
 from oms_projections.messages.views import shown
-from oms_projections.pages import Cursor, Limit, after_newest, last_of_newest, page
+from oms_projections.pages import Cursor, Limit, after_newest, mark_of_last, page
 from oms_projections.search import facets_of
 from oms_projections.values import WITHIN, Several, Within, is_of, maybe
 
@@ -74,7 +74,7 @@ def list_messages(params: ListMessages, reader: Reader) -> Mapping[str, Json]:
         **after_newest(params.cursor),
         limit=params.limit,
     )
-    last = last_of_newest(rows, "requested_at", "message_id")
+    last = mark_of_last(rows, "requested_at", "message_id")
     return page([shown(row) for row in rows], params.limit, last)
 
 

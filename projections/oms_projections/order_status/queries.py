@@ -43,6 +43,7 @@ from oms_ledger.kernel import (
     Reader,
     Recorded,
     Rows,
+    State,
     stream_id,
 )
 from oms_projections.direct import looked_up
@@ -162,14 +163,14 @@ def history_of(order_id: str, log: Log, within: tuple[str, ...] | None = None) -
     `NotFound` where the order is of none of the channels `within`."""
     own = order_of_channels(order_id, log, within)
     streams = dict.fromkeys(stream for r in own for stream in _children(r.event))
+    groups: list[tuple[type[State], str]] = [(Message, message_group(order_id))]
     if any(isinstance(r.event, FulfilmentReleased) for r in own):
-        works = log.keys(Fulfilment, fulfilment_group(order_id))
-        streams |= dict.fromkeys(stream_id(Fulfilment, each) for each in works)
-    for shipment_id in {r.event.shipment_id for r in own if isinstance(r.event, UnitsPacked)}:
-        cases = log.keys(ShipmentCase, case_group(shipment_id))
-        streams |= dict.fromkeys(stream_id(ShipmentCase, each) for each in cases)
-    messages = log.keys(Message, message_group(order_id))
-    streams |= dict.fromkeys(stream_id(Message, each) for each in messages)
+        groups.append((Fulfilment, fulfilment_group(order_id)))
+    shipments = {r.event.shipment_id for r in own if isinstance(r.event, UnitsPacked)}
+    groups += [(ShipmentCase, case_group(each)) for each in shipments]
+    streams |= {
+        stream_id(kind, key): None for kind, group in groups for key in log.keys(kind, group)
+    }
     others = (r for stream in streams for r in log.history(stream))
     return sorted([*own, *others], key=lambda r: r.position)
 

@@ -134,6 +134,20 @@ found AS (
     SELECT order_id, mark FROM gathered WHERE (SELECT count(*) FROM hits) < %(limit)s
 )
 
+-- name: page_of_found_descending
+-- The page, in descending order.
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (SELECT order_id, mark FROM found ORDER BY mark DESC, order_id DESC LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark DESC, o.order_id DESC
+
+-- name: page_of_found_ascending
+-- The page, in ascending order.
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (SELECT order_id, mark FROM found ORDER BY mark, order_id LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark, o.order_id
+
 -- name: list_orders
 -- The default page, newest first: walks the index on placed_at and stops when it is full.
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
@@ -308,10 +322,8 @@ gathered AS MATERIALIZED (
     -- include: order_words
 ),
 -- include: orders_found
-SELECT o.order_id, o.mark, d.item, d.sensitive
-FROM (SELECT order_id, mark FROM found ORDER BY mark DESC, order_id DESC LIMIT %(limit)s) AS o
-JOIN order_dossiers d USING (order_id)
-ORDER BY o.mark DESC, o.order_id DESC;
+-- include: page_of_found_descending
+;
 
 -- name: list_orders_oldest_with_words
 -- As list_orders_oldest, for words.
@@ -331,10 +343,8 @@ gathered AS MATERIALIZED (
     -- include: order_words
 ),
 -- include: orders_found
-SELECT o.order_id, o.mark, d.item, d.sensitive
-FROM (SELECT order_id, mark FROM found ORDER BY mark, order_id LIMIT %(limit)s) AS o
-JOIN order_dossiers d USING (order_id)
-ORDER BY o.mark, o.order_id;
+-- include: page_of_found_ascending
+;
 
 -- name: list_orders_by_newest_change_with_words
 -- As list_orders_by_newest_change, for words.
@@ -354,10 +364,8 @@ gathered AS MATERIALIZED (
     -- include: order_words
 ),
 -- include: orders_found
-SELECT o.order_id, o.mark, d.item, d.sensitive
-FROM (SELECT order_id, mark FROM found ORDER BY mark DESC, order_id DESC LIMIT %(limit)s) AS o
-JOIN order_dossiers d USING (order_id)
-ORDER BY o.mark DESC, o.order_id DESC;
+-- include: page_of_found_descending
+;
 
 -- name: list_orders_by_oldest_change_with_words
 -- As list_orders_by_oldest_change, for words.
@@ -377,10 +385,8 @@ gathered AS MATERIALIZED (
     -- include: order_words
 ),
 -- include: orders_found
-SELECT o.order_id, o.mark, d.item, d.sensitive
-FROM (SELECT order_id, mark FROM found ORDER BY mark, order_id LIMIT %(limit)s) AS o
-JOIN order_dossiers d USING (order_id)
-ORDER BY o.mark, o.order_id;
+-- include: page_of_found_ascending
+;
 
 -- name: list_orders_by_number_with_words
 -- As list_orders_by_number, for words.
@@ -399,10 +405,8 @@ gathered AS MATERIALIZED (
     -- include: order_words
 ),
 -- include: orders_found
-SELECT o.order_id, o.mark, d.item, d.sensitive
-FROM (SELECT order_id, mark FROM found ORDER BY mark, order_id LIMIT %(limit)s) AS o
-JOIN order_dossiers d USING (order_id)
-ORDER BY o.mark, o.order_id;
+-- include: page_of_found_ascending
+;
 
 -- name: list_orders_by_total_with_words
 -- As list_orders_by_total, for words.
@@ -421,10 +425,8 @@ gathered AS MATERIALIZED (
     -- include: order_words
 ),
 -- include: orders_found
-SELECT o.order_id, o.mark, d.item, d.sensitive
-FROM (SELECT order_id, mark FROM found ORDER BY mark, order_id LIMIT %(limit)s) AS o
-JOIN order_dossiers d USING (order_id)
-ORDER BY o.mark, o.order_id;
+-- include: page_of_found_ascending
+;
 
 -- name: sum_orders
 -- How many orders a list has, and what they add up to, by currency.

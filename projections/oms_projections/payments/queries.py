@@ -33,7 +33,7 @@ from oms_ledger.kernel import (
     stream_id,
 )
 from oms_projections.direct import selected
-from oms_projections.pages import Cursor, Limit, after_newest, last_of_newest, page_text
+from oms_projections.pages import Cursor, Limit, after_newest, mark_of_last, page_text
 from oms_projections.payments.fold import DISCREPANCY, OPEN, READ_MODEL
 from oms_projections.payments.views import shown
 from oms_projections.search import facets_of
@@ -166,7 +166,7 @@ def _facets(params: ListPayments) -> Iterator[tuple[str, list[str] | None]]:
 
 
 def _listed(params: ListPayments, rows: Rows) -> PreparedAnswer:
-    last = last_of_newest(rows, "requested_at", "payment_id")
+    last = mark_of_last(rows, "requested_at", "payment_id")
     items = ",".join([column(row, "answer", str) for row in rows])
     sensitive = any(row["sensitive"] for row in rows)
     return PreparedAnswer(page_text(items, len(rows), params.limit, last), sensitive)

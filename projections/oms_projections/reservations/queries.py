@@ -15,7 +15,7 @@ from oms_ledger.domain.reservations.answers import ReservationAnswer, Reservatio
 from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows, events_of, stream_id
 from oms_projections.direct import looked_up
-from oms_projections.pages import Cursor, Limit, after_newest, last_of_newest, page
+from oms_projections.pages import Cursor, Limit, after_newest, mark_of_last, page
 from oms_projections.reservations.fold import READ_MODEL, row_of
 from oms_projections.reservations.views import shown
 from oms_projections.values import WITHIN, Several, Within, is_of, maybe
@@ -70,7 +70,7 @@ def list_reservations(params: ListReservations, reader: Reader) -> Mapping[str, 
         **after_newest(params.cursor),
         limit=params.limit,
     )
-    last = last_of_newest(rows, "created_at", "reservation_id")
+    last = mark_of_last(rows, "created_at", "reservation_id")
     return page([shown(row) for row in rows], params.limit, last)
 
 

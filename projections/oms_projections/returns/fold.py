@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
@@ -20,7 +20,7 @@ from oms_ledger.domain.returns.refunds import REFUNDED
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.returns.rows import ReturnRow
-from oms_projections.search import folded, grams
+from oms_projections.search import facets_in, folded, grams
 from oms_projections.state_documents import update_document
 
 state_of = msgspec.json.Decoder(Return).decode
@@ -81,18 +81,18 @@ def update(row: ReturnRow, return_: Return, r: Recorded) -> None:
     """Fold an event into the state, and bring up to date what follows from it."""
     update_document(row, return_, r)
     row.updated_at = r.meta.recorded_at
-    row.facets = [f"{name}:{value}" for name, value in facets_of(return_)]
+    row.facets = facets(return_)
     number = return_.requested.order_number if return_.requested else None
     row.search = folded("\n".join((row.return_id, number or "")))
     row.grams = grams(row.search)
 
 
-def facets_of(return_: Return) -> Iterator[tuple[str, str]]:
-    """The values of a return that lists filter by, each with the name of its filter. Its locations
-    are those where it is to go, and where some of it was received."""
+def facets(return_: Return) -> list[str]:
+    """The column `facets` of a return. Its locations are those where it is to go, and where some of
+    it was received."""
     requested = return_.requested
     if requested is None:
-        return
+        return []
     receipts = [units for line in return_.lines.values() for units in line.receipts]
     named: dict[str, str | None] = {
         "status": return_.status,
@@ -103,11 +103,13 @@ def facets_of(return_: Return) -> Iterator[tuple[str, str]]:
         "customer": requested.customer_id,
         "refund": "owed" if owes_refund(return_) else None,
     }
-    yield from ((name, value) for name, value in named.items() if value is not None)
     locations = {units.location for units in receipts} | {requested.location}
-    yield from (("location", each) for each in sorted(filter(None, locations)))
     conditions = {units.condition for units in receipts}
-    yield from (("condition", each) for each in sorted(conditions))
+    return [
+        *facets_in(named),
+        *(f"location:{each}" for each in sorted(filter(None, locations))),
+        *(f"condition:{each}" for each in sorted(conditions)),
+    ]
 
 
 def owes_refund(return_: Return) -> bool:

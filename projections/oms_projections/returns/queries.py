@@ -19,7 +19,7 @@ from oms_ledger.domain.returns.state import Return, ReturnPolicy
 from oms_ledger.domain.returns.views import return_policy_view
 from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows, events_of, stream_id
 from oms_projections.direct import looked_up
-from oms_projections.pages import Cursor, Limit, after_newest, last_of_newest, page
+from oms_projections.pages import Cursor, Limit, after_newest, mark_of_last, page
 from oms_projections.returns.fold import READ_MODEL, row_of
 from oms_projections.returns.views import shown
 from oms_projections.search import facets_of, text_filter
@@ -109,7 +109,7 @@ def list_returns(params: ListReturns, reader: Reader) -> Mapping[str, Json]:
         **after_newest(params.cursor),
         limit=params.limit,
     )
-    last = last_of_newest(rows, "requested_at", "return_id")
+    last = mark_of_last(rows, "requested_at", "return_id")
     return page([shown(row) for row in rows], params.limit, last)
 
 

@@ -21,7 +21,7 @@ from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.events import OrderCancelled, OrderEdited, OrderPlaced
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
-from oms_projections.search import folded, grams
+from oms_projections.search import facets_in, folded, grams
 from oms_projections.shipping_analytics.rows import PromiseRow, ShipmentRow
 
 
@@ -197,7 +197,7 @@ def index(row: ShipmentRow) -> None:
         "country": row.country,
         "tracking": folded(row.tracking_number or ""),
     }
-    row.facets = [f"{name}:{value}" for name, value in facets.items() if value]
+    row.facets = facets_in({name: value or None for name, value in facets.items()})
     search = folded("\n".join((row.order_number, row.tracking_number or "")))
     if search != row.search:
         row.search = search

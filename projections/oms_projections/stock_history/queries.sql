@@ -1,11 +1,15 @@
+-- name: stock_filters
+-- Without `with_sensitive`, of products alone that are not; with `sku`, of these.
+      AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
+      AND sku = ANY (%(sku)s::text[]) -- if sku
+
 -- name: stock_values
 -- What each SKU was worth at the end of a day: its last row up to then, by SKU. Without
 -- `with_sensitive`, of products alone that are not.
 SELECT * FROM (
     SELECT DISTINCT ON (sku) d.* FROM stock_days d LEFT JOIN stock_products p USING (sku)
     WHERE day <= %(day)s::text
-      AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
-      AND sku = ANY (%(sku)s::text[]) -- if sku
+      -- include: stock_filters
       AND sku > %(after)s::text -- if after
     ORDER BY sku, day DESC
 ) AS last
@@ -21,8 +25,7 @@ SELECT currency, count(*) AS skus, sum(on_hand)::bigint AS units,
 FROM (
     SELECT DISTINCT ON (sku) d.* FROM stock_days d LEFT JOIN stock_products p USING (sku)
     WHERE day <= %(day)s::text
-      AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
-      AND sku = ANY (%(sku)s::text[]) -- if sku
+      -- include: stock_filters
     ORDER BY sku, day DESC
 ) AS last
 WHERE on_hand > 0
@@ -37,15 +40,13 @@ WITH before AS (
     SELECT DISTINCT ON (sku) sku, currency, on_hand, value_average
     FROM stock_days d LEFT JOIN stock_products p USING (sku)
     WHERE day < %(first)s::text
-      AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
-      AND sku = ANY (%(sku)s::text[]) -- if sku
+      -- include: stock_filters
     ORDER BY sku, day DESC
 ), after AS (
     SELECT DISTINCT ON (sku) d.*, %(last)s::date - greatest(received_on, sold_on)::date AS idle
     FROM stock_days d LEFT JOIN stock_products p USING (sku)
     WHERE day <= %(last)s::text
-      AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
-      AND sku = ANY (%(sku)s::text[]) -- if sku
+      -- include: stock_filters
     ORDER BY sku, day DESC
 ), flows AS (
     SELECT sku, sum(received) AS received, sum(sold) AS sold, sum(returned) AS returned,
@@ -53,8 +54,7 @@ WITH before AS (
            sum(cost_average) AS cost_average, sum(lost_value) AS lost_value
     FROM stock_days d LEFT JOIN stock_products p USING (sku)
     WHERE day BETWEEN %(first)s::text AND %(last)s::text
-      AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
-      AND sku = ANY (%(sku)s::text[]) -- if sku
+      -- include: stock_filters
     GROUP BY sku
 ), skus AS (
     SELECT a.sku, a.currency, CASE WHEN %(by_sku)s THEN a.sku ELSE a.currency END AS "group",

@@ -19,8 +19,10 @@ from oms_ledger.domain.stock.events import STOCK_EVENTS, ShippedDateCorrected, S
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.stock_alerts.state import StockAlerts
 from oms_ledger.kernel import Log, Position, Recorded, State, events_of, stream_id
+from oms_projections.state_documents import state_after
 from oms_projections.stock_levels.fold import location, move, nothing_yet, product
 from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
+from oms_projections.stock_levels.views import is_low
 
 Shown = dict[str, object]
 """A row as a statement of `queries.sql` would give it."""
@@ -41,12 +43,12 @@ def levels(log: Log, sku: str, happened_by: datetime | None = None) -> list[Show
 def low_at(log: Log, sku: str, happened_by: datetime | None = None) -> list[str]:
     """As the column of `stock_of_skus`: where stock was low by an alert of a location, or "" by one
     of all."""
-    alerts = log.fold(StockAlerts, sku)
-    if happened_by is not None:
-        alerts = StockAlerts()
-        for r in events_of(log, stream_id(StockAlerts, sku)):
-            if r.meta.happened_at <= happened_by:
-                alerts.apply(r.event)
+    if happened_by is None:
+        alerts = log.fold(StockAlerts, sku)
+    else:
+        history = events_of(log, stream_id(StockAlerts, sku))
+        by_then = (r for r in history if r.meta.happened_at <= happened_by)
+        alerts = state_after(StockAlerts(), by_then)
     return [
         each.location or ""
         for each in alerts.alerts.values()
@@ -59,7 +61,7 @@ def _level(row: StockRow, defined: ProductRow | None, low: Collection[str]) -> S
     return {
         **asdict(row),
         "safety_stock": safety,
-        "low": "" in low or row.location in low,
+        "low": is_low(row.location, low),
         "sensitive": defined is not None and defined.sensitive,
         "available": max(0, free_units(row) - safety),
     }

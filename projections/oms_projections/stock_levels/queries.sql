@@ -1,16 +1,19 @@
+-- name: units_for_sale
+-- The safety stock of a balance `s` of the product `p`, and what is available beyond it.
+coalesce((p.safety_stock_at ->> s.location)::bigint, p.safety_stock, 0) AS safety_stock,
+greatest(0, s.on_hand - s.damaged - s.quarantine - s.blocked - s.allocated - s.held
+    - coalesce((p.safety_stock_at ->> s.location)::bigint, p.safety_stock, 0)) AS available
+
 -- name: list_stock
 -- Balances in the order of SKU and location; available leaves the safety stock there alone.
 -- Without `with_sensitive`, of products alone that are not.
 SELECT * FROM (
     SELECT s.*,
-           coalesce((p.safety_stock_at ->> s.location)::bigint, p.safety_stock, 0) AS safety_stock,
            coalesce(p.sensitive, false) AS sensitive,
            EXISTS (SELECT FROM stock_alerts a
                    WHERE a.sku = s.sku AND a.location IN ('', s.location) AND a.channel = ''
                      AND a.low AND a.threshold IS NOT NULL) AS low,
-           greatest(0, s.on_hand - s.damaged - s.quarantine - s.blocked - s.allocated - s.held
-                       - coalesce((p.safety_stock_at ->> s.location)::bigint, p.safety_stock, 0)
-           ) AS available
+           -- include: units_for_sale
     FROM stock s LEFT JOIN products p USING (sku)
     WHERE (s.sku, s.location) > (%(after_sku)s::text, %(after_location)s::text)
       AND (%(sku)s::text IS NULL OR s.sku = %(sku)s)
@@ -26,12 +29,9 @@ LIMIT %(limit)s;
 -- Every location of SKUs; for a SKU without any, its product alone. Of a kit, how many are complete
 -- at each location, by the stock of its components.
 SELECT k.key, s.*, p.updated_at AS defined_at, kit.complete,
-       coalesce((p.safety_stock_at ->> s.location)::bigint, p.safety_stock, 0) AS safety_stock,
        coalesce(p.sensitive, false) AS sensitive, alerts.low_at,
        coalesce('' = ANY (alerts.low_at) OR s.location = ANY (alerts.low_at), false) AS low,
-       greatest(0, s.on_hand - s.damaged - s.quarantine - s.blocked - s.allocated - s.held
-                       - coalesce((p.safety_stock_at ->> s.location)::bigint, p.safety_stock, 0)
-           ) AS available
+       -- include: units_for_sale
 FROM unnest(%(keys)s::text[]) AS k (key)
 LEFT JOIN stock s ON s.sku = k.key
 LEFT JOIN products p ON p.sku = k.key

@@ -34,6 +34,12 @@ def level(row: Mapping[str, object]) -> dict[str, Json]:
     }
 
 
+def is_low(location: object, low_at: Collection[str]) -> bool:
+    """`low_at` are the locations whose alerts say that stock is low; the text "" in it stands for
+    an alert about all locations together."""
+    return "" in low_at or location in low_at
+
+
 def kit_levels(
     sku: str,
     product: Mapping[str, object],
@@ -41,8 +47,7 @@ def kit_levels(
     low_at: Collection[str],
 ) -> list[dict[str, object]]:
     """Rows of a kit for `level`: it has no stock of its own, and `complete` says how many kits are
-    available at which location. Stock is low at the locations in `low_at`; with an empty one, at
-    all of them."""
+    available at which location. `low_at` is as in `is_low`."""
     return [
         {
             **dict.fromkeys(COUNTERS, 0),
@@ -50,7 +55,7 @@ def kit_levels(
             "location": each["location"],
             "available": each["available"],
             "safety_stock": 0,
-            "low": "" in low_at or each["location"] in low_at,
+            "low": is_low(each["location"], low_at),
             "sensitive": product["sensitive"],
             "version": 0,
             "updated_at": product["defined_at"],

@@ -10,7 +10,7 @@ from oms_commands.cases.note import NoteCase
 from oms_commands.cases.open import OpenCase
 from oms_commands.fulfilment._fields import ScanCode
 from oms_ledger.demo.shop_state import Day, PackedParcel, ScheduledCommand, ShopState
-from oms_ledger.domain.cases.rules import KINDS
+from oms_ledger.domain.cases.rules import CASE_KIND_OF_SCAN
 from oms_ledger.domain.identifiers import case_id_of
 
 EXCEPTIONS: tuple[tuple[ScanCode, str], ...] = (
@@ -37,7 +37,7 @@ def resolve_cases(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     """Delays end with the delivery; for what was damaged the carrier is to pay."""
     for parcel in state.parcels:
         code, _ = exception_of(parcel.story.number)
-        if parcel.story.fate != "exception" or not parcel.scanned or code not in KINDS:
+        if parcel.story.fate != "exception" or not parcel.scanned or code not in CASE_KIND_OF_SCAN:
             continue
         case_id, key = case_id_of(parcel.shipment_id, 1), f"{parcel.key}:case"
         noted, closed = parcel.delivered_at + NOTE_DELAY, parcel.delivered_at + CLOSE_DELAY

@@ -43,9 +43,9 @@ FINISHED = "demo: the 60 days are over"
 LAST_BEFORE_END = timedelta(minutes=1)
 ALERT_UNITS = 5
 """Units for sale at or below which a product is low."""
-SOON_SKU, SOON_UNITS = "TEAPOT-1", 40
+PREORDER_SKU, PREORDER_UNITS = "TEAPOT-1", 40
 """What is sold before it is there, and how many units of it."""
-COMES_AFTER = timedelta(days=30)
+PREORDER_WAIT = timedelta(days=30)
 LAST_SKU, LAST_LOCATION = "SEEDS-MEAD", "YORK"
 
 
@@ -198,10 +198,10 @@ def _alerts(at: datetime) -> Iterable[ScheduledCommand]:
 
 def _preorders(at: datetime) -> Iterable[ScheduledCommand]:
     """A product that comes some weeks after the 60 days, and can be ordered already."""
-    defined = PutProduct(sku=SOON_SKU, title="Stoneware teapot for one", weight_g=600)
-    yield ScheduledCommand(at, f"product:{SOON_SKU}", defined)
-    preorder = PutPreorder(SOON_SKU, at + timedelta(days=DAYS) + COMES_AFTER, SOON_UNITS)
-    yield ScheduledCommand(at, f"preorder:{SOON_SKU}", preorder)
+    defined = PutProduct(sku=PREORDER_SKU, title="Stoneware teapot for one", weight_g=600)
+    yield ScheduledCommand(at, f"product:{PREORDER_SKU}", defined)
+    preorder = PutPreorder(PREORDER_SKU, at + timedelta(days=DAYS) + PREORDER_WAIT, PREORDER_UNITS)
+    yield ScheduledCommand(at, f"preorder:{PREORDER_SKU}", preorder)
 
 
 def _last(at: datetime) -> ScheduledCommand:

@@ -34,10 +34,10 @@ def show_provider(oms: Oms, console: Console, at: Position) -> None:
         dots = Text("●" * counts[status], style=colour)
         shown.add_row(status, Text(meaning, style="dim"), f"{counts[status]:3}", dots)
     console.print(shown, "")
-    console.print(needs(oms), soft_wrap=True)
+    console.print(dead_jobs(oms), soft_wrap=True)
 
 
-def needs(oms: Oms) -> Text:
+def dead_jobs(oms: Oms) -> Text:
     """Calls to the provider that a person must see, with the commands that show them and make them
     again."""
     dead = oms.connections.list_jobs(connection=CONNECTION, state="dead")

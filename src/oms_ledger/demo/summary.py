@@ -46,9 +46,8 @@ def show(oms: Oms, console: Console, at: Position) -> None:
     everything = all_items(oms, "list_orders", {}, at)
     orders = [order for order in everything if order["channel"] in CHANNELS]
     late = {order["order_id"] for order in all_items(oms, "list_orders", {"late": True}, at)}
-    shipments, returns = (
-        all_items(oms, f"list_{kind}", {}, at) for kind in ("shipments", "returns")
-    )
+    shipments = all_items(oms, "list_shipments", {}, at)
+    returns = all_items(oms, "list_returns", {}, at)
     cases = all_items(oms, "list_cases", {"status": "open"}, at)
     console.print()
     console.print(_per_day(orders))
@@ -206,7 +205,7 @@ def _stock(levels: Iterable[Item]) -> Table:
         free[str(level["sku"])] += cast("int", level["available"])
     low = ", ".join(f"{sku} {count}" for sku, count in sorted(free.items()) if count < LOW)
     if low:
-        shown.caption = Text(f"Running out: {low}", "shown.caption", justify="left")
+        shown.caption = Text(f"Running out: {low}", "table.caption", justify="left")
     return shown
 
 
@@ -229,7 +228,7 @@ def _shipping(sections: Iterable[Iterable[Item]]) -> Table:
         "Half>",
         "90%>",
         "Split>",
-        "Trouble>",
+        "Exceptions>",
     )
     for section in sections:
         for row in section:

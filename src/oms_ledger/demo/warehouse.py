@@ -49,7 +49,7 @@ LOT_SKU, LOT, LOT_DAYS = "SEEDS-MEAD", "MEAD-24", 400
 CARTON, CARTONS, MOVED, COUNTED = "CARTON-M", 200, 40, 38
 """Packing material: so many come, so many go on to the store, where so many are counted."""
 
-SOON_SKU, SOON_UNITS = "LANTERN-S", 24
+EXPECTED_SKU, EXPECTED_UNITS = "LANTERN-S", 24
 """What is expected when the days are over."""
 
 NUMBERED = ("CLOCK-BRS", "LAMP-CLAY")
@@ -91,7 +91,7 @@ def receive_announced(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
             expected_at=ordered + timedelta(days=9),
             supplier="Lantern Works",
             reference="PO-2067",
-            lines=[{"sku": SOON_SKU, "quantity": SOON_UNITS}],
+            lines=[{"sku": EXPECTED_SKU, "quantity": EXPECTED_UNITS}],
         )
         yield ScheduledCommand(ordered, "inbound:soon", soon)
 

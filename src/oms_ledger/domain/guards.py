@@ -31,11 +31,24 @@ def existing_order(given: Given, order_id: str, *, unplaced: bool = False) -> Or
     return order
 
 
+def customer_id_of(order: Order) -> str | None:
+    """The id of an order's customer; None where it has none, or there is no such order."""
+    customer = order.terms.customer if order.placed is not None else None
+    return None if customer is None else customer.id
+
+
 def existing_shipment(given: Given, shipment_id: str) -> tuple[Shipment, ShipmentCreated]:
     shipment = given.state(Shipment, shipment_id)
     if shipment.created is None:
         raise NotFound(f"There is no shipment {shipment_id}. Look it up with GET /v1/shipments.")
     return shipment, shipment.created
+
+
+def shipment_refs(shipment_id: str, given: Given) -> list[Ref]:
+    """A shipment and its order."""
+    created = given.state(Shipment, shipment_id).created
+    order: list[Ref] = [(Order, created.order_id)] if created else []
+    return [(Shipment, shipment_id), *order]
 
 
 def require_location(given: Given, code: str) -> None:

@@ -66,8 +66,8 @@ def message_id_of(order_id: str, command_id: str) -> str:
 
 
 def message_group(order_id: str) -> str:
-    """What the ids of the messages about an order have in common. Messages of before have the ids
-    of their commands alone."""
+    """What the ids of the messages about an order have in common. Older messages have
+    the id of their command as their own."""
     return f"{order_id}@"
 
 

@@ -31,13 +31,12 @@ class ConnectionDirectory:
 
     def all(self) -> Mapping[str, VendorConnection]:
         """Every connection, by name."""
-        return self._as_of(FRESH_SECONDS)
+        return self._as_of(FRESH_SECONDS)[1]
 
     def from_position(self, least: Position) -> tuple[Position, Mapping[str, VendorConnection]]:
         """Every connection, by name, and the position of the log as of which they are so: `least`
         or a later one."""
-        with self._lock:
-            return self._read_again(FRESH_SECONDS, least)
+        return self._as_of(FRESH_SECONDS, least)
 
     def has_read(self, name: str) -> bool:
         """Whether there was such a connection when they were read last. It reads nothing."""
@@ -49,25 +48,22 @@ class ConnectionDirectory:
 
     def get(self, name: str, *, fresh: bool = False) -> tuple[VendorConnection, ConnectionDefined]:
         """`NotFound` where there is no such connection; with `fresh` as it is at this moment."""
-        connection = self._as_of(0.0 if fresh else FRESH_SECONDS).get(name)
-        connection = connection or self._as_of(MISSED_SECONDS).get(name)
+        connection = self._as_of(0.0 if fresh else FRESH_SECONDS)[1].get(name)
+        connection = connection or self._as_of(MISSED_SECONDS)[1].get(name)
         if connection is None or connection.defined is None:
             raise unknown_connection(name[:100])
         return connection, connection.defined
 
-    def _as_of(self, seconds: float) -> Mapping[str, VendorConnection]:
-        with self._lock:
-            return self._read_again(seconds, 0)[1]
-
-    def _read_again(
-        self, seconds: float, least: Position
+    def _as_of(
+        self, seconds: float, least: Position = 0
     ) -> tuple[Position, Mapping[str, VendorConnection]]:
         """What was read at most so long ago, or is read now."""
-        if time.monotonic() - self._read_at > seconds or self._position < least:
-            log = self._log()
-            if log.position != self._position:
-                keys = log.keys(VendorConnection)
-                self._read = {key: log.fold(VendorConnection, key) for key in keys}
-                self._position = log.position
-            self._read_at = time.monotonic()
-        return self._position, self._read
+        with self._lock:
+            if time.monotonic() - self._read_at > seconds or self._position < least:
+                log = self._log()
+                if log.position != self._position:
+                    keys = log.keys(VendorConnection)
+                    self._read = {key: log.fold(VendorConnection, key) for key in keys}
+                    self._position = log.position
+                self._read_at = time.monotonic()
+            return self._position, self._read

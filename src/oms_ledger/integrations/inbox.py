@@ -145,16 +145,14 @@ def _verified_each(
 ) -> Iterator[WebhookMessage | OmsError]:
     unavailable: Unavailable | None = None
     for each in requests:
-        if unavailable is None:
-            try:
-                yield _verified(adapter, connection, each)
-                continue
-            except Unauthenticated as error:
-                yield error
-                continue
-            except Unavailable as error:
-                unavailable = error
-        yield unavailable
+        verified: WebhookMessage | OmsError
+        try:
+            verified = unavailable or _verified(adapter, connection, each)
+        except Unauthenticated as error:
+            verified = error
+        except Unavailable as error:
+            verified = unavailable = error
+        yield verified
 
 
 def _verified(adapter: WebhookAdapter, connection: str, request: WebhookRequest) -> WebhookMessage:

@@ -147,20 +147,15 @@ class LedgerConnections:
         """All connections, by name, and the position of the log as of which they are defined so:
         `least` or a later one."""
         position, defined = self.directory.from_position(least)
-        return position, self._statuses(sorted(defined.items()))
-
-    def _statuses(
-        self, connections: Sequence[tuple[str, VendorConnection]]
-    ) -> list[ConnectionStatus]:
-        if not connections:
-            return []
+        if not defined:
+            return position, []
         with self._lend(Role.READER) as session:
             health = postgres.health(session)
             secrets = postgres.secret_statuses(session)
             messages = postgres.count_messages(session)
             counts = jobs.counts(session)
         statuses = []
-        for name, connection in connections:
+        for name, connection in sorted(defined.items()):
             of_jobs = [each for each in counts if each.connection == name]
             waiting = [each for each in of_jobs if each.state != "dead"]
             dead = sum(each.jobs for each in of_jobs) - sum(each.jobs for each in waiting)
@@ -175,7 +170,7 @@ class LedgerConnections:
                     max((each.oldest_seconds for each in waiting), default=0.0),
                 )
             )
-        return statuses
+        return position, statuses
 
     # Jobs.
 

@@ -1,7 +1,8 @@
 """Replaces the names of accounts of store credit in commands and queries by the accounts' keys.
 
-An account of before names were hashed keeps its name as its key. Whether there are such accounts is
-looked up first, so that in a ledger without any no name is sent to the database.
+An old account keeps its name as its key. Whether there are such accounts is
+looked up first, so that in a ledger without any no name is sent to the database, but one that
+begins as keys do.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ from typing import cast
 
 from oms_ledger.domain.personal import Personal, with_fields
 from oms_ledger.domain.store_credit.accounts import (
-    HASHED,
+    KEY_PREFIX,
     AccountCommand,
     AccountRequest,
     StoreCreditAccount,
-    account_request_of,
     ending_of,
     is_account_key,
 )
@@ -39,11 +39,8 @@ class AccountResolver:
         self._keys = keys
         self._customer_of_order = customer_of_order
 
-    def resolve_command(self, command: Command) -> Command:
-        """The command with the account in the place of its name."""
-        request = account_request_of(command)
-        if request is None:
-            return command
+    def resolve_command(self, command: Command, request: AccountRequest) -> Command:
+        """The command with the account of its `request` in the place of its name."""
         return cast(AccountCommand, command).with_account(self._account(request))
 
     def resolve_query(self, query: Query, params: object) -> object:
@@ -56,6 +53,8 @@ class AccountResolver:
 
     def _account(self, request: AccountRequest) -> StoreCreditAccount | None:
         """None for the own account of a customer where the order has none."""
+        if request.by_key and request.name is not None and is_account_key(request.name):
+            return StoreCreditAccount(request.name, request.name, None, None)
         self._keys.ledger_key()  # first: two connections at a time could be one too many
         with self._lend(Role.READER) as connection:
             customer = None
@@ -64,8 +63,6 @@ class AccountResolver:
             name = customer if request.name is None else request.name
             if name is None:
                 return None
-            if request.by_key and is_account_key(name):
-                return StoreCreditAccount(name, name, None, None)
             return self._named(connection, name, customer if name == customer else None)
 
     def _named(self, connection: Connection, name: str, customer: str | None) -> StoreCreditAccount:
@@ -75,11 +72,12 @@ class AccountResolver:
 
 
 def _key_that_is_a_name(connection: Connection, name: str) -> str | None:
-    """The key of an account of before names were hashed; None where there is none of that name. No
+    """The key of an old account, which is its name; None where there is none of that name. No
     key of another account is one, since who spends has to know the name."""
     if is_account_key(name):
         return None
-    if not name.startswith(HASHED) and not postgres.has_named_accounts(connection):
+    # Names that begin as keys do are not seen by has_named_accounts: they are looked up themselves.
+    if not name.startswith(KEY_PREFIX) and not postgres.has_named_accounts(connection):
         return None
     every = (form for form in forms(name) if not is_account_key(form))
     streams = ((form, stream_id(StoreCredit, form)) for form in every)

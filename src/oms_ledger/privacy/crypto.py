@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from oms_ledger.domain.personal import SEALED
-from oms_ledger.domain.store_credit.accounts import HASHED
+from oms_ledger.domain.store_credit.accounts import KEY_PREFIX
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
@@ -109,7 +109,7 @@ class LedgerKey:
     def account(self, name: str) -> str:
         """The key of an account of store credit: a keyed hash of its name, exactly as written."""
         hashed = blake2b(name.encode(), key=self._accounts, digest_size=KEY_BYTES).hexdigest()
-        return f"{HASHED}{hashed}"
+        return f"{KEY_PREFIX}{hashed}"
 
     def fingerprint(self, plain: bytes) -> bytes:
         return hmac.digest(self._fingerprints, plain, "sha256")

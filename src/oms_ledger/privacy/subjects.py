@@ -112,8 +112,9 @@ class SubjectResolver:
             placing = cast(DraftEmailsCommand, submission.command)
             blinds = self._draft_blinds(placing.draft_id)
             return replace(submission, command=placing.with_draft_blinds(blinds))
-        if account_request_of(submission.command) is not None:
-            return replace(submission, command=self._accounts.resolve_command(submission.command))
+        if (request := account_request_of(submission.command)) is not None:
+            resolved = self._accounts.resolve_command(submission.command, request)
+            return replace(submission, command=resolved)
         if not names_subject(submission.command):
             return submission
         command = cast(SubjectCommand, submission.command)

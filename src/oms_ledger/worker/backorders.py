@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from oms_ledger.app import Oms
-from oms_ledger.domain.errors import NotFound, OmsError, Refused
 from oms_ledger.policies.backorders import fill_line
+from oms_ledger.worker.steps import execute_all
 from oms_projections.backorders import READ_MODEL
 from oms_projections.stock_levels import READ_MODEL as STOCK
 from oms_projections.values import column
@@ -159,13 +159,9 @@ class BackorderAllocation:
             after = column(rows[-1], "position", int)
 
     def _allocated(self, lines: Sequence[WaitingLine]) -> list[bool]:
-        """Whether each line got any. Other errors than refusals end the step, which is repeated."""
+        """Whether each line got any."""
         commands = [fill_line(each.order_id, each.line_id) for each in lines]
-        outcomes = self._oms.execute_many(commands, actor=ACTOR)
-        for outcome in outcomes:
-            if isinstance(outcome, OmsError) and not isinstance(outcome, (Refused, NotFound)):
-                raise outcome
-        return [not isinstance(outcome, OmsError) for outcome in outcomes]
+        return execute_all(self._oms, commands, ACTOR)
 
 
 def _covered(

@@ -9,13 +9,12 @@ crossed and crossed back between two looks has no event.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from oms_ledger.app import Oms
-from oms_ledger.domain.errors import NotFound, OmsError, Refused
 from oms_ledger.policies.stock_alerts import check_alerts
+from oms_ledger.worker.steps import StepAfterChange, execute_all
 from oms_projections.stock_levels import READ_MODEL
 from oms_projections.values import column
 
@@ -41,27 +40,13 @@ class WatchedStock(NamedTuple):
 
 
 class StockAlertChecks:
-    """Checks the alerts of SKUs whose stock has changed. Used by one thread."""
+    """Checks the alerts of SKUs whose stock has changed. `attempt` is the step of a loop. Used by
+    one thread."""
 
     def __init__(self, oms: Oms) -> None:
         self._oms = oms
         self._checked: dict[str, WatchedStock] = {}
-        self._position = -1
-
-    def attempt(self, stop: threading.Event) -> bool:
-        """The step of a loop: check what has changed, or wait for a change; False where another
-        worker does so."""
-        with self._oms.readers.open(READ_MODEL.name) as (_, position):
-            changed = position != self._position
-        if not changed:
-            stop.wait(POLL_SECONDS)
-            return True
-        with self._oms.exclusive(JOB) as mine:
-            if mine:
-                self.step()
-                self._position = position
-        stop.wait(POLL_SECONDS)
-        return mine
+        self.attempt = StepAfterChange(oms, READ_MODEL.name, JOB, self.step, POLL_SECONDS).attempt
 
     def step(self) -> int:
         """Check the alerts of each SKU whose stock has changed; how many were checked."""
@@ -94,8 +79,4 @@ class StockAlertChecks:
             after = column(rows[-1], "sku", str)
 
     def _check(self, skus: list[str]) -> None:
-        """Errors other than refusals end the step, which is repeated."""
-        commands = [check_alerts(sku) for sku in skus]
-        for outcome in self._oms.execute_many(commands, actor=ACTOR) if commands else ():
-            if isinstance(outcome, OmsError) and not isinstance(outcome, (Refused, NotFound)):
-                raise outcome
+        execute_all(self._oms, [check_alerts(sku) for sku in skus], ACTOR)

@@ -85,7 +85,7 @@ def a_part_leaves_its_units_to_the_rest(patch: pytest.MonkeyPatch) -> None:
 def what_is_moved_is_not_released(patch: pytest.MonkeyPatch) -> None:
     moved = reroute.moved
 
-    def kept(case: rules.Case, allocations: Iterable[Allocation]) -> list[Change]:
+    def kept(case: rules.FulfilmentTarget, allocations: Iterable[Allocation]) -> list[Change]:
         changes = moved(case, allocations)
         return [each for each in changes if not isinstance(each.event, StockReleased)]
 

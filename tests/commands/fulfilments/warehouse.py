@@ -6,13 +6,13 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.fulfilments.work import (
-    FINAL_STATUSES,
     OPEN_STATUSES,
+    FinalStatus,
     Work,
     packed_units,
     work_status,
@@ -154,7 +154,8 @@ def check_units_of_work(order: Order, works: Mapping[str, Work]) -> None:
     for work in works.values():
         assert not work.surplus, "picked units that nobody wants were not put back"
         status = work_status(work, order)
-        assert status in (FINAL_STATUSES if not work.is_open else OPEN_STATUSES) + ("rejected",)
+        possible = OPEN_STATUSES if work.is_open else get_args(FinalStatus)
+        assert status in (*possible, "rejected")
         for line_id, units in work.open.items():
             at[(work.name.location, line_id)] += units
             assert 0 <= work.picked.get(line_id, 0) <= units

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_commands.routing.reroute import RerouteOrder
 from oms_ledger.domain.catalogue.events import LocationDefined, Site
@@ -119,6 +121,19 @@ def test_the_excluded_place_stays_excluded_for_the_order() -> None:
     filled = later.events[0]
     assert isinstance(filled, BackordersAllocated)
     assert [(a.location, a.quantity) for a in filled.allocations] == [("MAN", 1)]
+
+
+@pytest.mark.parametrize("reason", ["placement", "import", "reroute"])
+def test_it_stays_excluded_whatever_reason_is_given_later(reason: str) -> None:
+    """The reason is free text: that of the first decision of an order is nothing else."""
+    first = given(*shop(9), RULES).when(RerouteOrder("o1", without=("LON",)))
+    assert [place for place, _ in released(first.events[0])] == ["LON", "LON"]
+    given(*shop(9), RULES, *first.events).when(RerouteOrder("o1", reason=reason)).then()
+
+
+def released(event: Event) -> list[tuple[str, int]]:
+    assert isinstance(event, BackordersAllocated)
+    return [(each.location, each.quantity) for each in event.released]
 
 
 def test_it_stays_excluded_in_a_channel_without_rules_too() -> None:

@@ -11,7 +11,7 @@ from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.identifiers import case_group, case_id_of
 from oms_ledger.kernel import Given, KeyGroup, Ref
 
-KINDS: Mapping[str, CaseKind] = {
+CASE_KIND_OF_SCAN: Mapping[str, CaseKind] = {
     "lost": "lost",
     "damaged": "damaged",
     "return_to_sender": "returned_to_sender",
@@ -82,7 +82,7 @@ def case_opened(
 def case_of_scan(given: Given, created: ShipmentCreated, code: str) -> CaseOpened | None:
     """The event that opens the case of a scan which flags its shipment; None where its code opens
     none, or the shipment has an open case of the kind."""
-    kind = KINDS.get(code)
+    kind = CASE_KIND_OF_SCAN.get(code)
     if kind is None or open_case_of(given, created.shipment_id, kind) is not None:
         return None
     return case_opened(given, created, kind, scan=code)

@@ -10,6 +10,7 @@ from oms_ledger.domain.catalogue.events import (
     NumbersPassed,
     OrderNumberClaimed,
     OrderNumbered,
+    Preorder,
     ProductDefined,
 )
 from oms_ledger.domain.identifiers import channel_key
@@ -98,6 +99,15 @@ class Product(State):
     @property
     def sensitive(self) -> bool:
         return self.defined is not None and self.defined.sensitive
+
+    @property
+    def preorder(self) -> Preorder | None:
+        """The preorder of the product, which may be over."""
+        return None if self.defined is None else self.defined.preorder
+
+    def safety_stock_of(self, location: str) -> int:
+        """Units that stay unsold at a location."""
+        return 0 if self.defined is None else self.defined.safety_stock_of(location)
 
     def apply(self, event: Event) -> None:
         if not isinstance(event, ProductDefined):

@@ -91,9 +91,8 @@ def _hold_error(hold: Hold, order: Order) -> dict[str, Json]:
 def _unpaid(order: Order, given: Given) -> list[Block]:
     """Where the channel ships nothing unpaid: what is due and neither paid nor authorised."""
     settings = settings_of(order.terms.channel, given)
-    balance, currency = order.balance, order.terms.currency
-    missing = balance.due - balance.authorised
-    if settings is None or settings.ship_unpaid is not False or missing <= 0:
+    missing, currency = order.balance.uncovered, order.terms.currency
+    if settings is None or settings.ship_unpaid is not False or not missing:
         return []
     amount = to_text(missing, currency)
     error: dict[str, Json] = {"block": "unpaid", "due": amount, "currency": currency}

@@ -91,7 +91,7 @@ def is_newest(shipment: Shipment, scan: ShipmentScanned) -> bool:
     return shipment.last_scan_at is None or scan.scanned_at >= shipment.last_scan_at
 
 
-def flags(shipment: Shipment, scan: ShipmentScanned) -> bool:
+def flags_shipment(shipment: Shipment, scan: ShipmentScanned) -> bool:
     """Whether a scan that is about to be recorded flags the shipment with an exception: no later
     scan is known, and the shipment is not delivered."""
     open_to_flags = shipment.status != "delivered" and is_newest(shipment, scan)
@@ -141,10 +141,9 @@ def _correct_date(shipment: Shipment, event: ShipmentDateCorrected) -> None:
 def _scan(shipment: Shipment, scan: ShipmentScanned) -> None:
     shipment.scan_digests.append(scan_digest(scan))
     del shipment.scan_digests[:-SCANS_REMEMBERED]
-    flagged = flags(shipment, scan)
     if is_newest(shipment, scan):
         shipment.last_scan_at = scan.scanned_at
         if shipment.status != "delivered":
-            shipment.exception = scan.code if flagged else None
+            shipment.exception = scan.code if scan.code in EXCEPTIONS else None
     if scan.code != "delivered":  # delivery is a fact of its own, ShipmentDelivered
         shipment.status = further(shipment.status, scan.code)

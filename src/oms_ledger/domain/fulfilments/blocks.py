@@ -43,8 +43,8 @@ def require_pickable(work: Work, order: Order, now: datetime) -> None:
 
 
 def require_no_wait(work: Work, now: datetime) -> None:
-    """`Refused` with `ship_blocked` while the work is on hold, rejected or scheduled: its units do
-    not go on as work that is not."""
+    """`Refused` with `ship_blocked` while the work is on hold, rejected or scheduled: in another
+    fulfilment order its units would no longer be blocked."""
     _refuse(_waits(work, now))
 
 

@@ -62,14 +62,9 @@ def lots_waiting(work: Work) -> dict[str, dict[str, int]]:
 
 
 def _last(lots: Mapping[str, int], units: int) -> dict[str, int]:
-    """At most so many units, of the lots that were named last: shipments and put-backs that were
-    recorded before lots were kept have none, and the others are gone with them."""
-    kept: dict[str, int] = {}
-    for lot, quantity in reversed(list(lots.items())):
-        take = min(max(0, quantity), units)
-        units -= take
-        if take:
-            kept[lot] = take
+    """At most so many units, of the lots that were named last. Older shipments and put-backs do not
+    say which lots they took; they are assumed to have taken those that were named first."""
+    kept = {each.lot: each.quantity for each in _taken("", reversed(list(lots.items())), units)}
     return dict(reversed(list(kept.items())))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from oms_ledger.domain.fulfilments.rules import Case
+from oms_ledger.domain.fulfilments.rules import FulfilmentTarget
 from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation
@@ -24,20 +24,20 @@ REJECTED = "rejected"
 """The cause of a routing anew."""
 
 
-def open_units(case: Case) -> list[Allocation]:
+def open_units(target: FulfilmentTarget) -> list[Allocation]:
     """The units of a fulfilment order that are not packed, where they are."""
-    return units_here(case, case.work.open.items())
+    return units_here(target, target.work.open.items())
 
 
-def units_here(case: Case, units: Iterable[tuple[str, int]]) -> list[Allocation]:
+def units_here(target: FulfilmentTarget, units: Iterable[tuple[str, int]]) -> list[Allocation]:
     """Units by `line_id`, at the location of the fulfilment order."""
-    lines, location = case.order.lines, case.work.name.location
+    lines, location = target.order.lines, target.work.name.location
     return [Allocation(line_id, lines[line_id].line.sku, location, n) for line_id, n in units if n]
 
 
-def stock_at(case: Case, location: str, given: Given) -> Plan:
+def stock_at(target: FulfilmentTarget, location: str, given: Given) -> Plan:
     """The stock that the order's channel has at one location for the units that are not packed."""
-    order, wanted = case.order, open_units(case)
+    order, wanted = target.order, open_units(target)
     lines = [order.lines[each.line_id].line for each in wanted]
     stock = stock_by_location(given, skus_taken(lines))
     sellable = sellable_units(given, stock, order.terms.channel)
@@ -48,10 +48,13 @@ def stock_at(case: Case, location: str, given: Given) -> Plan:
     return allocate(((a.line_id, a.sku, a.quantity) for a in wanted), there, kits_of(lines))
 
 
-def moved(case: Case, allocations: Iterable[Allocation]) -> list[Change]:
+def moved(target: FulfilmentTarget, allocations: Iterable[Allocation]) -> list[Change]:
     """The units that are not packed are released here, and get `allocations` instead."""
-    order_id, kits = case.work.name.order_id, kits_of(p.line for p in case.order.lines.values())
-    released, taken = open_units(case), tuple(allocations)
+    order_id, kits = (
+        target.work.name.order_id,
+        kits_of(p.line for p in target.order.lines.values()),
+    )
+    released, taken = open_units(target), tuple(allocations)
     event = BackordersAllocated(order_id, taken, (), tuple(released))
     return [
         Change(event),

@@ -30,7 +30,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change, Given, Json, KeyGroup, Ref
 
 
-class Case(NamedTuple):
+class FulfilmentTarget(NamedTuple):
     """A fulfilment order (`work`) with its order and all `works` of that, by id."""
 
     order: Order
@@ -63,7 +63,7 @@ def refs_if_begun(order_id: str, given: Given) -> list[Ref]:
     return work_refs(order_id, given) if given.state(Order, order_id).released else []
 
 
-def existing_case(given: Given, fulfilment_id: str) -> Case:
+def existing_target(given: Given, fulfilment_id: str) -> FulfilmentTarget:
     """`NotFound` where there is no such fulfilment order: of an order that is not confirmed, or at
     a location where nothing of it is or was."""
     name = fulfilment_name(fulfilment_id)
@@ -77,19 +77,19 @@ def existing_case(given: Given, fulfilment_id: str) -> Case:
     works = works_given(name.order_id, given)
     if fulfilment_id not in works:
         raise missing
-    return Case(order, works, works[fulfilment_id])
+    return FulfilmentTarget(order, works, works[fulfilment_id])
 
 
-def require_work(case: Case, wanted: str) -> None:
+def require_work(target: FulfilmentTarget, wanted: str) -> None:
     """`Refused` with `illegal_transition` where nothing is left to do, or the order waits for its
     `fulfil_at`."""
-    status = work_status(case.work, case.order)
-    if not case.work.open:
+    status = work_status(target.work, target.order)
+    if not target.work.open:
         remedy = "Nothing of it is left to do."
-        if case.work.packed:
+        if target.work.packed:
             remedy = "Its units are packed: cancel the shipment first."
         raise illegal_transition("The fulfilment order", status, wanted, remedy)
-    if case.order.scheduled:
+    if target.order.scheduled:
         raise illegal_transition(
             "The order",
             "scheduled",
@@ -98,9 +98,9 @@ def require_work(case: Case, wanted: str) -> None:
         )
 
 
-def opening_events(case: Case) -> list[Change]:
+def opening_events(target: FulfilmentTarget) -> list[Change]:
     """The events that the first command about a fulfilment order begins with."""
-    work, order = case.work, case.order
+    work, order = target.work, target.order
     changes: list[Change] = []
     if work.state.opened is None:
         changes.append(Change(opened(work.fulfilment_id, work.name.location, order)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from oms_ledger.domain.fulfilments.reroute import rejecting_locations, units_here
-from oms_ledger.domain.fulfilments.rules import Case
+from oms_ledger.domain.fulfilments.rules import FulfilmentTarget
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.routing.reroute import reroute
 from oms_ledger.domain.stock.events import StockAdjusted
@@ -19,26 +19,31 @@ SHORT_PICK = "short pick"
 
 
 def short_pick(
-    case: Case, short: Mapping[str, int], ctx: Context, given: Given, *, write_off: bool
+    target: FulfilmentTarget,
+    short: Mapping[str, int],
+    ctx: Context,
+    given: Given,
+    *,
+    write_off: bool,
 ) -> list[Change]:
     """Units by `line_id` get stock of other locations, or wait where none has any. With
     `write_off` they are taken off the stock of the location, so that they are not sold again; of a
     kit all its components, since the one that is missing is not known. Without, the location is
     excluded: the order would get the same units there again."""
-    here = case.work.name.location
-    excluded = set(rejecting_locations(work.state for work in case.works.values()))
+    here = target.work.name.location
+    excluded = set(rejecting_locations(work.state for work in target.works.values()))
     if not write_off:
         excluded.add(here)
-    missing = units_here(case, short.items())
-    rerouted = reroute(case.order, missing, excluded, SHORT_PICK, ctx, given, lacking=(here,))
+    missing = units_here(target, short.items())
+    rerouted = reroute(target.order, missing, excluded, SHORT_PICK, ctx, given, skipped=(here,))
     changes = [*rerouted.changes]
     if write_off:
         units: dict[str, int] = {}
-        kits = kits_of(progress.line for progress in case.order.lines.values())
+        kits = kits_of(progress.line for progress in target.order.lines.values())
         for _, sku, _, quantity in units_taken(missing, kits):
             units[sku] = units.get(sku, 0) + quantity
         for sku, n in units.items():
-            changes += _written_off(sku, here, n, case.work.fulfilment_id, given)
+            changes += _written_off(sku, here, n, target.work.fulfilment_id, given)
     return changes
 
 

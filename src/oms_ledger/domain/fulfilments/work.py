@@ -193,14 +193,13 @@ OpenStatus = Literal[
     "ready_for_pickup",
 ]
 FinalStatus = Literal["shipped", "picked_up", "moved", "absorbed", "cancelled"]
+"""Statuses that only fulfilment orders have with nothing left to do."""
+
 FulfilmentOrderStatus = Literal[OpenStatus, "rejected", FinalStatus]
 """A rejected one may have units that no other location has, or none any more."""
 
 OPEN_STATUSES: tuple[str, ...] = get_args(OpenStatus)
 """Statuses that only fulfilment orders have with units that have not left."""
-
-FINAL_STATUSES: tuple[str, ...] = get_args(FinalStatus)
-"""Statuses that only fulfilment orders have with nothing left to do."""
 
 
 def work_status(work: Work, order: Order) -> str:

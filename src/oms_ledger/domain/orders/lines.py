@@ -98,8 +98,8 @@ class Allocation:
 @dataclass(frozen=True, slots=True)
 class Backorder:
     """Units promised to a line without being there, booked at `location`; of a kit all components
-    are. With a `preorder` they were sold as that, and count towards its cap; where such ones are
-    released, they are given up. Units that get stock are released without."""
+    are. With a `preorder` they were sold as that, and count towards its cap. A released backorder
+    with a `preorder` is given up by the order; one that gets stock is released without it."""
 
     line_id: LinkText
     sku: Sku

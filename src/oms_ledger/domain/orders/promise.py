@@ -17,8 +17,13 @@ def promise(service: str | None, placed_at: datetime) -> tuple[datetime, datetim
     return placed_at + to_ship, placed_at + to_ship + to_deliver
 
 
-def promised(terms: OrderTerms, placed_at: datetime) -> tuple[datetime, datetime]:
-    """By when an order is to be shipped, and to be delivered."""
+def promise_by_service(terms: OrderTerms, placed_at: datetime) -> tuple[datetime, datetime]:
+    """By when an order ships and is delivered by its shipping service, whatever was agreed."""
     service = terms.shipping.service if terms.shipping else None
-    ship_by, deliver_by = promise(service, max(placed_at, terms.fulfil_at or placed_at))
+    return promise(service, max(placed_at, terms.fulfil_at or placed_at))
+
+
+def promised_times(terms: OrderTerms, placed_at: datetime) -> tuple[datetime, datetime]:
+    """By when an order is to be shipped, and to be delivered."""
+    ship_by, deliver_by = promise_by_service(terms, placed_at)
     return terms.promised_ship_at or ship_by, terms.promised_delivery_at or deliver_by

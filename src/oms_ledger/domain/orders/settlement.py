@@ -80,6 +80,11 @@ class Balance:
         return max(0, self.owed - self.paid)
 
     @property
+    def uncovered(self) -> int:
+        """What is due and no payment has authorised."""
+        return max(0, self.due - self.authorised)
+
+    @property
     def credit(self) -> int:
         """What was paid too much, and is to be refunded."""
         return max(0, self.paid - self.refunding - self.owed)

@@ -148,7 +148,7 @@ def void(payment: Payment, requested: PaymentRequested, reason: str | None) -> l
 
 def is_unpaid(order: Order) -> bool:
     """Whether anything is due of an order that no payment has authorised."""
-    return order.balance.due > order.balance.authorised
+    return order.balance.uncovered > 0
 
 
 def needs_authorisations(order: Order) -> bool:

@@ -18,7 +18,7 @@ from oms_ledger.domain.returns.events import ReplacementOrdered, ReturnRequested
 from oms_ledger.domain.returns.receipts import AWAITING_RETURN
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.routing.source import routing_refs
-from oms_ledger.domain.stock.rules import backorder_refs, has_preorder, wanted_refs
+from oms_ledger.domain.stock.rules import shortage_refs, wanted_refs
 from oms_ledger.kernel import Change, Context, Given, Ref
 
 
@@ -29,9 +29,8 @@ def replacement_refs(order: Order, skus: Sequence[str], given: Given) -> list[Re
     refs: list[Ref] = [(Channel, channel_key(order.terms.channel))]
     for sku in dict.fromkeys(skus):
         refs += wanted_refs(sku, given)
-        if has_preorder(sku, given):
-            refs += backorder_refs([sku], order.terms.channel, given)
     terms = order.terms
+    refs += shortage_refs(dict.fromkeys(skus), "refuse", terms.channel, given)
     return refs + routing_refs(terms.channel, terms.country, skus, given)
 
 

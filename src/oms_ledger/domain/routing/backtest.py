@@ -85,7 +85,7 @@ class Backtest:
     position: Position
     done: RoutingFigures
     by_rules: Mapping[str, RoutingFigures]
-    untracked_orders: int = 0
+    untracked_orders: int
 
 
 def backtest(

@@ -49,21 +49,21 @@ def reroute(
     ctx: Context,
     given: Given,
     *,
-    lacking: Collection[str] = (),
+    skipped: Collection[str] = (),
     keep: bool = False,
-    for_good: bool = False,
+    keep_excluded: bool = False,
 ) -> Rerouted:
     """New places for `moved`, units that are allocated to the order and not packed; none of the
-    `excluded` ones. Nothing of the order comes from these any more if its channel has rules, or
-    with `for_good`. None of the `lacking` ones either, which may send units later. What no other
-    place has is backordered, or with `keep` stays where it is. `ValueError` for units that are not
+    `excluded` ones, and nothing of the order any more if its channel has rules, or with
+    `keep_excluded`; none of the `skipped` ones, which may send units later. What no other place has
+    is backordered, or with `keep` stays where it is. `ValueError` for units that are not
     allocated."""
     _check(order, moved)
     order_id, channel = order.first_event.order_id, order.terms.channel
     kits = kits_of(p.line for p in order.lines.values())
     units = list(units_taken(moved, kits))
     stock = stock_by_location(given, {each.sku for each in units})
-    available = without(sellable_units(given, stock, channel), {*excluded, *lacking})
+    available = without(sellable_units(given, stock, channel), skipped)
     give_back(available, units, stock)
     sourcing = Sourcing(
         order_id,
@@ -73,7 +73,7 @@ def reroute(
         kits,
         order.postal_area,
         excluded=tuple(sorted(excluded)),
-        keeps_excluded=for_good and bool(excluded),
+        keeps_excluded=keep_excluded and bool(excluded),
     )
     sourced = source(sourcing, _wanted(moved), available, given)
     plan = sourced.plan

@@ -10,6 +10,7 @@ from oms_ledger.domain.catalogue.events import Component, ProductDefined
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.identifiers import channel_key
+from oms_ledger.domain.log_states import StatesOfLog
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
 from oms_ledger.domain.routing.demand import Demand
@@ -31,20 +32,19 @@ from oms_ledger.domain.stock.rules import (
     units_taken,
 )
 from oms_ledger.domain.stock.state import StockLevel
-from oms_ledger.kernel import Given, Log, S, State
+from oms_ledger.kernel import Given, Log, S
 
 Levels: TypeAlias = Mapping[str, Mapping[str, StockLevel]]
 """Stock by SKU and location code, with no unit of it allocated."""
 
 
-class PresentStates:
+class PresentStates(StatesOfLog):
     """Locations, postal areas and settings of channels as of the last position of a log. A
     `kernel.Given` of these alone; `loads` are the units routed to a place and day in one set of
     rules."""
 
     def __init__(self, log: Log) -> None:
-        self._log = log
-        self._states: dict[tuple[type[State], str], State] = {}
+        super().__init__(log)
         self.products: dict[str, ProductDefined] = {}
         locations = [log.fold(Location, code) for code in log.keys(Location)]
         self.priority = by_priority(locations)
@@ -53,15 +53,8 @@ class PresentStates:
         )
 
     def state(self, kind: type[S], key: str) -> S:
-        state = self._states.get((kind, key))
-        if state is None:
-            is_read = kind in (Location, PostalAreas, ChannelSettings)
-            state = self._log.fold(kind, key) if is_read else kind()
-            self._states[kind, key] = state
-        return cast(S, state)
-
-    def all(self, kind: type[S]) -> Collection[S]:
-        return [self.state(kind, key) for key in self._log.keys(kind)]
+        is_read = kind in (Location, PostalAreas, ChannelSettings)
+        return super().state(kind, key) if is_read else kind()
 
     def group(self, kind: type[S], prefix: str) -> Mapping[str, S]:
         raise LookupError(f"{kind.category} has no groups here")

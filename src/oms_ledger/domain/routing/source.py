@@ -33,19 +33,12 @@ RANKED_MAX = 50
 """Places of a recorded ranking: the first ones, and all that send something."""
 
 
-PLACEMENT = "placement"
-"""The cause of the first decision about an order."""
-
-IMPORT = "import"
-"""That of the first decision about an imported order: of its open units."""
-
-
 @dataclass(frozen=True, slots=True)
 class Sourcing:
     """What `source` is about. `cause` is recorded; `kits` are those of all lines that need units;
     `postal_area` is that of the shipping address; `lines` are those of the order, or more. Places
     in `excluded` send nothing of this order any more; with `keeps_excluded` that is recorded in a
-    channel without rules too."""
+    channel without rules too. `is_new`: nothing was decided about the order before."""
 
     order_id: str
     terms: OrderTerms
@@ -56,11 +49,7 @@ class Sourcing:
     lines: tuple[OrderLine, ...] = ()
     excluded: tuple[str, ...] = ()
     keeps_excluded: bool = False
-
-    @property
-    def is_placement(self) -> bool:
-        """Whether the order is new, so that nothing was decided about it before."""
-        return self.cause in (PLACEMENT, IMPORT)
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +67,8 @@ def source(
     """Cover `wanted` from `available`. What is short does not depend on the rules."""
     rules = routing_rules(sourcing.terms.channel, given)
     excluded = set(sourcing.excluded)
-    if not sourcing.is_placement:
-        excluded |= {*given.state(OrderRouting, sourcing.order_id).excluded}
+    if not sourcing.is_new:
+        excluded.update(given.state(OrderRouting, sourcing.order_id).excluded)
     available = without(available, excluded)
     if not wanted or not (rules or sourcing.keeps_excluded):
         return Sourced(allocate(wanted, available, sourcing.kits))

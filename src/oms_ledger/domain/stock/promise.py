@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from oms_ledger.domain.catalogue.events import Component
-from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.stock.rules import (
     StockOfSkus,
     available_units,
     backordered_units,
     of_channel,
+    parts_of,
     sellable_units,
     stock_by_location,
     stock_skus,
@@ -49,8 +48,7 @@ def promise_of(
     """What a channel can promise of a SKU; of a kit, whole kits at one location. What is expected
     goes to the orders that wait first. With `quantity`, days up to that on which there is so
     much."""
-    product = given.state(Product, sku).defined
-    parts = product.components if product and product.components else (Component(sku, 1),)
+    parts = parts_of(sku, given)
     stock = stock_by_location(given, stock_skus(sku, given))
     available = sellable_units(given, stock, channel)
     lacking = _units_lacking(stock, given)

@@ -14,7 +14,6 @@ from oms_ledger.domain.channels.state import settings_of
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_group, stock_key
 from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
-from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
     StockAllocated,
@@ -75,19 +74,18 @@ def locations_of(channel: str, given: Given) -> list[str]:
     return [code for code in codes if code in settings.locations]
 
 
-def shortage_refs(skus: Iterable[str], terms: OrderTerms, given: Given) -> list[Ref]:
-    """As `backorder_refs`, for the SKUs that an order with these terms may wait for: all where it
-    allows backorders, otherwise those that are sold as a preorder."""
-    if terms.backorder == "allow":
-        return backorder_refs(skus, terms.channel, given)
+def shortage_refs(skus: Iterable[str], backorder: str, channel: str, given: Given) -> list[Ref]:
+    """As `backorder_refs`, for the SKUs that an order of the channel may wait for: all where its
+    `backorder` is allow, otherwise those that are sold as a preorder."""
+    if backorder == "allow":
+        return backorder_refs(skus, channel, given)
     sold = [sku for sku in skus if has_preorder(sku, given)]
-    return backorder_refs(sold, terms.channel, given) if sold else []
+    return backorder_refs(sold, channel, given) if sold else []
 
 
 def has_preorder(sku: str, given: Given) -> bool:
     """Whether the product is or was sold as a preorder."""
-    product = given.state(Product, sku).defined
-    return product is not None and product.preorder is not None
+    return given.state(Product, sku).preorder is not None
 
 
 def backorder_refs(skus: Iterable[str], channel: str, given: Given) -> list[Ref]:
@@ -132,16 +130,16 @@ def of_channel(available: Available, channel: str, given: Given) -> Available:
 
 
 def available_units(given: Given, stock: StockOfSkus) -> Available:
-    """Units at hand in open locations, less the safety stock of each. Negative where there is less
+    """Units at hand in open locations, less the safety stock of each; 0 where there is not more
     than that."""
     available: Available = {}
     for sku, of_sku in stock.items():
-        product = given.state(Product, sku).defined
+        product = given.state(Product, sku)
         codes: Iterable[str] = of_sku
         if len(of_sku) > 1:
             codes = by_priority([given.state(Location, code) for code in of_sku])
         available[sku] = {
-            code: of_sku[code].available(product.safety_stock_of(code) if product else 0)
+            code: of_sku[code].available(product.safety_stock_of(code))
             for code in codes
             if not given.state(Location, code).closed
         }
@@ -167,7 +165,7 @@ def give_back(available: Available, units: Iterable[UnitsAt], stock: StockOfSkus
     for (sku, location), quantity in released.items():
         places = available[sku]
         back = min(quantity, max(0, stock[sku][location].free + quantity))
-        places[location] = max(0, places[location]) + back
+        places[location] += back
 
 
 def keep_for_waiting(units: dict[str, int], waiting: int) -> None:
@@ -189,6 +187,12 @@ def stock_skus(sku: str, given: Given) -> list[str]:
     if product is None or not product.components:
         return [sku]
     return [component.sku for component in product.components]
+
+
+def parts_of(sku: str, given: Given) -> tuple[Component, ...]:
+    """What one unit of a SKU takes: itself, or the components of a kit."""
+    product = given.state(Product, sku).defined
+    return product.components if product and product.components else (Component(sku, 1),)
 
 
 def wanted_refs(sku: str, given: Given) -> list[Ref]:

@@ -8,7 +8,7 @@ from oms_ledger.kernel import Json
 
 
 def stock_view(sku: str, location: str, stock: StockLevel, product: Product) -> dict[str, Json]:
-    safety = product.defined.safety_stock_of(location) if product.defined else 0
+    safety = product.safety_stock_of(location)
     return {
         "sku": sku,
         "location": location,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from oms_ledger.domain.catalogue.events import Component
-from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.stock.rules import (
     Available,
     available_for_all,
     of_channel,
+    parts_of,
     stock_by_location,
     stock_skus,
     units_promisable,
@@ -24,9 +23,7 @@ class UnitsForSale:
     beyond the safety stock, less those that waiting orders get."""
 
     def __init__(self, sku: str, given: Given) -> None:
-        product = given.state(Product, sku).defined
-        self._parts = product.components if product and product.components else ()
-        self._parts = self._parts or (Component(sku, 1),)
+        self._parts = parts_of(sku, given)
         self._given = given
         stock = stock_by_location(given, stock_skus(sku, given))
         self._available = available_for_all(given, stock)
@@ -44,6 +41,12 @@ class UnitsForSale:
         return units_promisable(self._parts, available)
 
 
+def differs(alert: StockAlert, low: bool) -> bool:
+    """Whether stock has crossed the threshold since the newest recorded crossing, so that each is
+    recorded once."""
+    return low != alert.low
+
+
 def crossings(sku: str, alerts: Iterable[StockAlert], given: Given) -> list[Change]:
     """The event of each alert whose threshold was crossed since its last one."""
     units, changes = UnitsForSale(sku, given), []
@@ -57,8 +60,3 @@ def crossings(sku: str, alerts: Iterable[StockAlert], given: Given) -> list[Chan
             event = kind(sku, alert.location, alert.channel, alert.threshold, available)
             changes.append(Change(event))
     return changes
-
-
-def differs(alert: StockAlert, low: bool) -> bool:
-    """Whether it is the other way round than the newest crossing: so each is recorded once."""
-    return low != alert.low

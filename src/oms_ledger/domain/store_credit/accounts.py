@@ -11,10 +11,10 @@ from typing import NamedTuple, Protocol
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Command
 
-HASHED = "account:"
+KEY_PREFIX = "account:"
 """How the key of an account begins; the keyed hash of its name follows."""
 
-_KEY = re.compile(r"account:[0-9a-f]{64}")
+_KEY = re.compile(re.escape(KEY_PREFIX) + "[0-9a-f]{64}")
 
 ENDING_MAX = 4
 """Last characters of a name that every reader may see, and at most a third of it."""
@@ -23,7 +23,7 @@ ENDING_MAX = 4
 @dataclass(frozen=True, slots=True)
 class StoreCreditAccount:
     """An account that a command names. `key` is that of its stream: `account:<hash>`, or the name
-    itself of an account of before names were hashed. `subject` is that of the data key which seals
+    itself of an old account. `subject` is that of the data key which seals
     `account_number`, the name; None where the command named the account by its key. `ending` are
     the last characters of the name. `customer_id` is that of the customer of the command's order,
     where the account is the customer's own."""
@@ -77,11 +77,12 @@ def masked_name(name: str) -> str:
 
 
 def shown_key(key: str) -> str:
-    """The key of an account as answers show it: one of before names were hashed is masked."""
+    """The key of an account as answers show it: the name that an old account has as its key is
+    masked."""
     return key if is_account_key(key) else masked_name(key)
 
 
 def unhashed_account(name: str, customer_id: str | None = None) -> StoreCreditAccount:
     """The account of a command in a ledger that has no keys, as those in memory: its name is its
     key. `customer_id` is that of the order's customer."""
-    return StoreCreditAccount(name, HASHED, None, None, name if name == customer_id else None)
+    return StoreCreditAccount(name, KEY_PREFIX, None, None, name if name == customer_id else None)

@@ -9,10 +9,10 @@ from oms_ledger.domain.text_kinds import Harmless, LinkNumber, OrderId, PaymentI
 
 class StoreCreditAnswer(TypedDict):
     """`account` is the key of the account, which can stand in the path in the place of its name,
-    but pays nothing; the masked name of one of before names were hashed. `account_number` is the
-    name, shown to those who may see personal data, and `account_ending` its last characters; null
-    where the ledger does not have it. `balance` is `issued` less `spent`, with what was `returned`
-    of it: refunded or released."""
+    but pays nothing; of an old account, whose key is its name, the masked name. `account_number` is
+    the name, shown to those who may see personal data, and `account_ending` its last characters;
+    null where the ledger does not have it. `balance` is `issued` less `spent`, with what was
+    `returned` of it: refunded or released."""
 
     account: str
     account_number: SealedText | None

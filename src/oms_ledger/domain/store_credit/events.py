@@ -13,7 +13,7 @@ from oms_ledger.kernel import Event
 
 class StoreCreditStreamEvent(Event):
     """An event of the stream of an account. All amounts of an account have one currency. `account`
-    is its key: `account:<hash>`, or its name where it is of before names were hashed."""
+    is its key: `account:<hash>`, or the name of an old account."""
 
     __slots__ = ()
     category: ClassVar[str] = "store_credit"

@@ -18,8 +18,8 @@ from oms_ledger.kernel import Event, State
 @dataclass(slots=True)
 class StoreCredit(State):
     """`currency` is that of the first amount; None while there was none. `number` is the name of
-    the account, sealed, and `ending` its last characters; None in an account of before names
-    were hashed."""
+    the account, sealed, and `ending` its last characters; None in an old account,
+    whose key is its name."""
 
     category: ClassVar[str] = "store_credit"
     version: int = 0

@@ -30,7 +30,8 @@ up, and done again where nothing came of it."""
 THREADS = 8
 
 ATTEMPTS_MAX = 20
-"""Tries until a job is dead: a day and a half with the pauses of `RETRIES`."""
+"""Tries until a job, or a message of a vendor, is dead: a day and a half with the pauses of
+`RETRIES`."""
 
 RETRIES = BackOff(first_seconds=2.0, longest_seconds=6 * 3600.0)
 """The pauses between the tries of one job."""
@@ -40,8 +41,9 @@ BACK_OFF = BackOff(first_seconds=0.1, longest_seconds=10.0)
 
 
 def tries_of_round(attempts: int) -> int:
-    """How many of these tries belong to the newest round, from 1 to `ATTEMPTS_MAX`. A person who
-    has a dead job done again begins a round, and `attempts` goes on."""
+    """Which try of its round this is, from 1 to `ATTEMPTS_MAX`. A job or message that is dead after
+    a whole round begins another when a person has it done again. One that died earlier, since it
+    was refused, goes on in its round."""
     return (attempts - 1) % ATTEMPTS_MAX + 1
 
 

@@ -27,7 +27,7 @@ from oms_ledger.domain.orders.events import (
     UnitsPacked,
 )
 from oms_ledger.domain.orders.past import PastOrder, PastPayment, PastShipment
-from oms_ledger.domain.orders.promise import promised
+from oms_ledger.domain.orders.promise import promised_times
 from oms_ledger.domain.orders.rules.cancellation import cancel_rest
 from oms_ledger.domain.orders.rules.numbers import claim, next_number
 from oms_ledger.domain.orders.rules.past_stock import PastStock, stock_of_past
@@ -48,7 +48,7 @@ from oms_ledger.domain.payments.events import (
 from oms_ledger.domain.payments.rules import payment_changes, recorded
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.store_credit import STORE_CREDIT
-from oms_ledger.domain.routing.source import IMPORT, Sourcing
+from oms_ledger.domain.routing.source import Sourcing
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.rules import Plan, kits_of
@@ -96,14 +96,14 @@ def import_order(
         numbered = [given_number]
     shipped = [(s.location, u) for s, u in zip(past.shipments, units, strict=True)]
     kits = kits_of(terms.lines)
-    sourcing = Sourcing(order_id, terms, IMPORT, ctx.now, kits, postal_area)
+    sourcing = Sourcing(order_id, terms, "import", ctx.now, kits, postal_area, is_new=True)
     stock = stock_of_past(sourcing, past, shipped, given)
     placed = OrderPlaced(
         order_id,
         number,
         terms,
         placed_at,
-        *promised(terms, placed_at),
+        *promised_times(terms, placed_at),
         allocations=stock.allocations,
         backorders=stock.backorders,
         sensitive=sensitive or has_sensitive(terms.lines, given),

@@ -16,7 +16,7 @@ from oms_ledger.domain.orders.events import (
     OrderRejected,
 )
 from oms_ledger.domain.orders.lines import OrderLine, RejectedLine
-from oms_ledger.domain.orders.promise import promised
+from oms_ledger.domain.orders.promise import promised_times
 from oms_ledger.domain.orders.rules.numbers import next_number
 from oms_ledger.domain.orders.rules.placement import (
     has_sensitive,
@@ -48,7 +48,7 @@ def receive(
     refuse_future(terms.placed_at, ctx, "placed_at")
     number, numbered = next_number(terms.channel, order_id, given)
     placed_at = terms.placed_at or ctx.now
-    ship_by, deliver_by = promised(terms, placed_at)
+    ship_by, deliver_by = promised_times(terms, placed_at)
     received = OrderReceived(
         order_id,
         number,

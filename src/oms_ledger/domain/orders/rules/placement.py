@@ -11,7 +11,7 @@ from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder, OrderLine
-from oms_ledger.domain.orders.promise import promised
+from oms_ledger.domain.orders.promise import promised_times
 from oms_ledger.domain.orders.rules.numbers import next_number
 from oms_ledger.domain.orders.rules.preorders import (
     preorder_time,
@@ -30,7 +30,7 @@ from oms_ledger.domain.reservations.rules import (
     rest_of,
 )
 from oms_ledger.domain.reservations.state import active_reservation
-from oms_ledger.domain.routing.source import PLACEMENT, Sourcing, source
+from oms_ledger.domain.routing.source import Sourcing, source
 from oms_ledger.domain.stock.rules import (
     Kits,
     Plan,
@@ -79,7 +79,7 @@ def place(
         number,
         terms,
         placed_at,
-        *promised(terms, placed_at),
+        *promised_times(terms, placed_at),
         sensitive=sensitive,
         postal_area=postal_area,
     )
@@ -120,7 +120,8 @@ def placement(
     stock = stock_by_location(given, skus_taken(terms.lines))
     available = sellable_units(given, stock, terms.channel)
     area = order.postal_area
-    sourcing, reserved = Sourcing(order_id, terms, PLACEMENT, ctx.now, kits, area), None
+    sourcing = Sourcing(order_id, terms, "placement", ctx.now, kits, area, is_new=True)
+    reserved = None
     if reservation_id is None:
         sourced = source(sourcing, wanted, available, given)
         plan = sourced.plan
@@ -135,7 +136,7 @@ def placement(
     backorders = backorders_of(plan.shortages, terms, stock, given, kits, ctx.now)
     ship_by, deliver_by = order.ship_by, order.deliver_by
     if (available_at := preorder_time(backorders)) is not None:
-        ship_by, deliver_by = promised(terms, max(order.placed_at, available_at))
+        ship_by, deliver_by = promised_times(terms, max(order.placed_at, available_at))
     placed = replace(
         order,
         ship_by=ship_by,

@@ -6,13 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from oms_ledger.domain.catalogue.events import Preorder, PreorderPromise
+from oms_ledger.domain.catalogue.events import PreorderPromise
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.orders.events import OrderEdited
 from oms_ledger.domain.orders.lines import Backorder
-from oms_ledger.domain.orders.promise import promised
+from oms_ledger.domain.orders.promise import promise_by_service
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.stock.events import PreorderRescheduled
 from oms_ledger.domain.stock.rules import Kits, Shortage, StockOfSkus, insufficient
 from oms_ledger.domain.stock.state import StockLevel
@@ -25,16 +24,10 @@ def preorders_of(
     """By line id the promise of each line whose product is sold as a preorder now. Kits are not."""
     sold: dict[str, PreorderPromise] = {}
     for shortage in shortages:
-        preorder = preorder_of(shortage.sku, given)
+        preorder = given.state(Product, shortage.sku).preorder
         if preorder is not None and now < preorder.available_at and shortage.line_id not in kits:
             sold[shortage.line_id] = preorder.promise
     return sold
-
-
-def preorder_of(sku: str, given: Given) -> Preorder | None:
-    """The preorder of a product, which may be over."""
-    product = given.state(Product, sku).defined
-    return None if product is None else product.preorder
 
 
 def preordered_units(preorder_id: str, levels: Collection[StockLevel]) -> int:
@@ -58,39 +51,41 @@ def moved_promise(
     available_at = preorder_time(backorders)
     if available_at is None:
         return ship_by, deliver_by
-    to_ship, to_deliver = promised(without_promise(order.terms), available_at)
+    to_ship, to_deliver = promise_by_service(order.terms, available_at)
     return (
         ship_by or (to_ship if to_ship > order.ship_by else None),
         deliver_by or (to_deliver if to_deliver > order.deliver_by else None),
     )
 
 
-def without_promise(terms: OrderTerms) -> OrderTerms:
-    return replace(terms, promised_ship_at=None, promised_delivery_at=None)
-
-
-def rescheduled(order: Order, edit_id: str, given: Given) -> Sequence[Change]:
+def reschedule_preorders(order: Order, edit_id: str, given: Given) -> Sequence[Change]:
     """The events by which units that wait as a preorder are promised for the time that their
     products have now; none where they are already. The order's promise follows, but is not before
     the times that were agreed when it was placed."""
-    waiting = [
-        Backorder(line_id, p.line.sku, at, units, preorder.promise)
+    moved = {
+        line_id: preorder.promise
         for line_id, p in order.lines.items()
-        if p.preorder is not None and (preorder := preorder_of(p.line.sku, given)) is not None
+        if p.preordered and p.preorder and (preorder := given.state(Product, p.line.sku).preorder)
         if p.preorder.preorder_id == preorder.preorder_id and p.preorder != preorder.promise
-        for at, units in p.preordered_at.items()
-    ]
-    if not waiting:
+    }
+    if not moved:
         return ()
     placed, terms = order.first_event, order.terms
-    times = {line_id: p.preorder.available_at for line_id, p in order.lines.items() if p.preorder}
-    times |= {each.line_id: each.preorder.available_at for each in waiting if each.preorder}
-    latest = max(at for line_id, at in times.items() if order.lines[line_id].preordered)
-    to_ship, to_deliver = promised(without_promise(terms), max(placed.placed_at, latest))
+    latest = max(
+        moved.get(line_id, p.preorder).available_at
+        for line_id, p in order.lines.items()
+        if p.preordered and p.preorder
+    )
+    to_ship, to_deliver = promise_by_service(terms, max(placed.placed_at, latest))
     if (agreed := placed.terms.promised_ship_at) is not None:
         to_ship = max(agreed, latest)
     if (agreed := placed.terms.promised_delivery_at) is not None:
         to_deliver = max(agreed, latest)
+    waiting = [
+        Backorder(line_id, order.lines[line_id].line.sku, at, units, promise)
+        for line_id, promise in moved.items()
+        for at, units in order.lines[line_id].preordered_at.items()
+    ]
     total = terms.total
     edited = OrderEdited(
         placed.order_id,
@@ -104,15 +99,16 @@ def rescheduled(order: Order, edit_id: str, given: Given) -> Sequence[Change]:
         notify_customer=True,
         rescheduled=tuple(waiting),
     )
-    return [Change(edited), *preorders_rescheduled(placed.order_id, waiting)]
-
-
-def preorders_rescheduled(order_id: str, waiting: Iterable[Backorder]) -> list[Change]:
-    """The events of the stock that preorders wait for."""
     return [
-        Change(PreorderRescheduled(b.sku, b.location, b.quantity, order_id, b.line_id, b.preorder))
-        for b in waiting
-        if b.preorder is not None
+        Change(edited),
+        *(
+            Change(
+                PreorderRescheduled(
+                    b.sku, b.location, b.quantity, placed.order_id, b.line_id, moved[b.line_id]
+                )
+            )
+            for b in waiting
+        ),
     ]
 
 
@@ -128,12 +124,12 @@ def refuse_above_cap(
     time."""
     left: dict[str, int] = {}
     for each in backorders:
-        preorder = preorder_of(each.sku, given)
+        preorder = given.state(Product, each.sku).preorder
         if each.preorder is not None and preorder is not None and each.sku not in left:
             levels = stock.get(each.sku, {}).values()
             left[each.sku] = preorder.cap - preordered_units(preorder.preorder_id, levels)
     for each in released:
-        preorder = preorder_of(each.sku, given)
+        preorder = given.state(Product, each.sku).preorder
         if each.preorder and preorder and each.preorder.preorder_id == preorder.preorder_id:
             left[each.sku] = left.get(each.sku, 0) + each.quantity
     faults = _above(shortages, {b.line_id for b in backorders if b.preorder}, left)
