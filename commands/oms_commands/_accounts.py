@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
+
+from pydantic import InstanceOf
+from pydantic.json_schema import SkipJsonSchema
 
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.guards import customer_id_of
@@ -17,6 +20,10 @@ from oms_ledger.domain.store_credit.accounts import (
 from oms_ledger.kernel import Command
 
 C = TypeVar("C", bound="OrderAccountCommand")
+
+
+ResolvedAccount: TypeAlias = SkipJsonSchema[InstanceOf[StoreCreditAccount] | None]
+"""A field of a command that is set before the command is decided, and no part of its body."""
 
 
 class OrderAccountCommand(Command):

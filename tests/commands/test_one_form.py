@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 from unicodedata import normalize
@@ -40,8 +39,8 @@ from oms_ledger.domain.transfers.events import (
     TransferShipped,
 )
 from oms_ledger.importers.online_retail import FileRow, parse
-from oms_ledger.kernel import Event
-from oms_ledger.testing import given
+from oms_ledger.kernel import Event, field_names
+from oms_ledger.testing import given, replace
 from oms_ledger.testing.decision import Past
 from tests.commands.shop import SHELF, goods, ordered, packed, place, quantities, stock
 from tests.commands.shop import line as order_line
@@ -66,9 +65,9 @@ def texts(value: object) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from texts(each)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from texts(getattr(value, field.name))
+    else:
+        for name in field_names(type(value)):
+            yield from texts(getattr(value, name))
 
 
 def valid(name: str) -> dict[str, Any]:
@@ -265,21 +264,21 @@ def test_all_commands_with_a_sku_are_tried() -> None:
     with_sku = {
         name
         for name, kind in COMMANDS.items()
-        if any("sku" in field for field in field_names(TypeAdapter(kind).json_schema()))
+        if any("sku" in field for field in names_in_schema(TypeAdapter(kind).json_schema()))
     }
     assert with_sku - DRAFTS - {"PutHoldRule"} == {*OF_A_SKU, *OF_A_DOCUMENT}
     assert {"RequestReturn", "RequestBlindReturn", "EditOrder"} <= with_sku
 
 
-def field_names(schema: object) -> Iterator[str]:
+def names_in_schema(schema: object) -> Iterator[str]:
     """The names of all fields in a schema, of the classes of its fields too."""
     if isinstance(schema, dict):
         yield from schema.get("properties", {})
         for each in schema.values():
-            yield from field_names(each)
+            yield from names_in_schema(each)
     elif isinstance(schema, list):
         for each in schema:
-            yield from field_names(each)
+            yield from names_in_schema(each)
 
 
 @pytest.mark.parametrize("name", OF_A_SKU)
@@ -364,7 +363,7 @@ def _sent_in(value: Any, form: str, other: str) -> Any:
 
 
 def _with(value: Any, **changed: object) -> Any:
-    return type(value)(**{**{f.name: getattr(value, f.name) for f in fields(value)}, **changed})
+    return replace(value, **changed)
 
 
 def test_forms() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from oms_commands.catalogue.put_product import PutProduct
@@ -14,7 +12,7 @@ from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.identifiers import order_id_for
 from oms_ledger.domain.orders.events import OrderHeld, OrderPlaced
 from oms_ledger.kernel import Event
-from oms_ledger.testing import CONTEXT, Decision, given
+from oms_ledger.testing import CONTEXT, Decision, given, replace
 from tests.commands.shop import SHELF, place, six, stock
 
 KIT = ProductDefined("A", "Test kit", True, sensitive=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
 from datetime import UTC, datetime
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import ClassVar, Literal, get_args, get_origin, get_type_hints
 
 import pytest
+from msgspec.structs import fields
 
 from oms_ledger.domain.describe import describe
 from oms_ledger.domain.fulfilment.events import ShipmentDispatched, ShipmentScanned
@@ -14,17 +14,17 @@ from oms_ledger.domain.orders.events import OrderCancelled, UnitsShipped
 from oms_ledger.domain.orders.lines import Backorder, LineQuantity
 from oms_ledger.domain.registry import EVENTS
 from oms_ledger.domain.stock.events import StockAdjusted
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 from tests.projections.histories import placed
 
 
-def example(kind: type) -> object:
+def example(kind: type[Record]) -> object:
     """Any instance: strings "x", numbers 1, and so on down to the fields of fields."""
     hints = get_type_hints(kind)
     given = {
         f.name: "GBP" if f.name == "currency" else _value(hints[f.name])
         for f in fields(kind)
-        if f.default is MISSING and f.default_factory is MISSING
+        if f.required
     }
     return kind(**given)
 
@@ -61,10 +61,13 @@ def test_every_event_has_words(kind: type[Event]) -> None:
 
 
 def test_an_event_without_a_description_is_refused() -> None:
-    class Unknown(Event):
-        type = "order.unheard_of.v1"
-        category = "order"
-        key = "o1"
+    class Unknown(Event, frozen=True):
+        type: ClassVar[str] = "order.unheard_of.v1"
+        category: ClassVar[str] = "order"
+
+        @property
+        def key(self) -> str:
+            return "o1"
 
     with pytest.raises(TypeError, match="has no words yet"):
         describe(Unknown(), {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, replace
+from dataclasses import astuple
 
 import pytest
 
@@ -14,6 +14,7 @@ from oms_ledger.domain.orders.lines import LineEdit, OrderLine
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import Address
 from oms_ledger.domain.personal import Personal
+from oms_ledger.testing import replace
 from tests.golden.literals import LITERALS
 
 CONTENT = ("85123A", "Heart", "1001")

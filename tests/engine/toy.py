@@ -129,8 +129,7 @@ class Broken(StockCommand):
         raise ZeroDivisionError("a bug")
 
 
-@dataclass(frozen=True, slots=True)
-class Misplaced(StockStreamEvent):
+class Misplaced(StockStreamEvent, frozen=True):
     """An event that claims a stream whose state does not know it."""
 
     type: ClassVar[str] = "stock.misplaced.v1"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.fulfilment.events import Package
 from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.kernel import Event
+from oms_ledger.testing import replace
 from tests.golden.literals import (
     ADDED_LINE,
     ALLOCATIONS,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.orders.lines import LineQuantity, OrderLine
 from oms_ledger.domain.personal import Personal
@@ -22,6 +20,7 @@ from oms_ledger.domain.returns.events import (
     ReturnReopened,
     ReturnRequested,
 )
+from oms_ledger.testing import replace
 
 _REPLACEMENT = OrderLine(
     "1", "85123B", 2, 255, 10, 5, "Heart", True, "0.2", True, 15, (Component("85123C", 2),)

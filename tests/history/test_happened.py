@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld
 from oms_ledger.domain.stock.events import StockAdjusted, StockReceived
 from oms_ledger.kernel import Position, Recorded
-from oms_ledger.testing import START, recorded
+from oms_ledger.testing import START, recorded, replace
 from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.order_status.queries import OrderHistory, order_events, order_timeline
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from concurrent.futures import Future
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.engine.write.writer import Outcome, Submission
 from oms_ledger.importers import sender
 from oms_ledger.importers.run import ImportOptions, ImportReport, import_file
+from oms_ledger.kernel import field_names
 from tests.databases import Database, ledger_database
 from tests.importers.audit import audited, history
 from tests.importers.files import A_WEEK, line, months, written
@@ -44,9 +44,9 @@ def happened(oms: Oms) -> list[tuple[str, int, str, dict[str, object]]]:
             r.version,
             type(r.event).type,
             {
-                f.name: getattr(r.event, f.name)
-                for f in fields(r.event)  # type: ignore[arg-type]  # events are dataclasses
-                if f.name != "tracking_token"
+                name: getattr(r.event, name)
+                for name in field_names(type(r.event))
+                if name != "tracking_token"
             },
         )
         for r in history(oms)

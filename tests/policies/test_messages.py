@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -28,7 +27,7 @@ from oms_ledger.policies import (
     when_units_shipped_write_message,
 )
 from oms_ledger.policies._messages import OLD
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from oms_ledger.testing.history import START, recorded
 from oms_ledger.testing.log import LogUntil, Records
 from tests.commands.messages.past import with_address

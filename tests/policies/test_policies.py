@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import oms_ledger.policies
@@ -12,6 +11,7 @@ from oms_ledger.domain.orders.events import OrderReceived
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.registry import EVENTS
 from oms_ledger.policies import POLICIES, when_order_received_place_it
+from oms_ledger.testing import replace
 from oms_ledger.testing.history import START, recorded
 from oms_ledger.testing.log import LogUntil, Records
 

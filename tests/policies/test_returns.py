@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_commands.returns.close import CloseReturn
 from oms_commands.returns.refund import RefundReturn
 from oms_ledger.domain.orders.lines import LineQuantity
@@ -20,7 +18,7 @@ from oms_ledger.policies import (
     when_return_received_refund_it,
     when_return_settled_close_it,
 )
-from oms_ledger.testing import Past, given
+from oms_ledger.testing import Past, given, replace
 from tests.commands.returns.past import PAID_AND_DELIVERED, came, requested, returned
 
 APPROVED = ReturnApproved("r1")

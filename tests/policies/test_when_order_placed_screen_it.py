@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_commands.risk.screen import ScreenOrder
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.risk.events import HoldRuleDefined
 from oms_ledger.kernel import Command, Event
 from oms_ledger.policies.when_order_placed_screen_it import POLICY
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.shop import six
 
 PLACED = next(event for event in six() if isinstance(event, OrderPlaced))

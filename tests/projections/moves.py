@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -80,6 +79,7 @@ from oms_ledger.domain.stock.events import (
     StockHoldReleased,
     StockReleased,
 )
+from oms_ledger.testing import replace
 
 if TYPE_CHECKING:
     from tests.projections.histories import Shop

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.registry import EVENTS
 from oms_ledger.kernel import Page, ReadModel, Recorded, Row
-from oms_ledger.testing import folded, recorded
+from oms_ledger.testing import folded, recorded, replace
 from oms_projections import PROJECTIONS, order_status
 from oms_projections.order_status.fold import term_row
 from tests.projections.histories import Shop

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from oms_ledger.domain.fulfilment.events import ShipmentDispatched
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.kernel import Event
-from oms_ledger.testing import recorded
+from oms_ledger.testing import recorded, replace
 from tests.projections.conftest import Fill, RunQuery
 from tests.projections.histories import PLACED_AT, placed, shipment
 

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from oms_ledger.engine.rebuild import builds
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Submission, Writer
 from oms_ledger.kernel import Recorded
 from oms_ledger.settings import Settings
+from oms_ledger.testing import replace
 from tests.databases import SCHEMA, Database
 from tests.engine.conformance import PostgresLedger
 from tests.engine.log.audit import assert_dense, assert_never_oversold

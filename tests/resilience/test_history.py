@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import replace
 
 import pytest
 
@@ -15,6 +14,7 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.write.writer import Writer
 from oms_ledger.kernel import Recorded
+from oms_ledger.testing import replace
 from oms_ledger.testing.history import recorded
 from tests.databases import Database
 from tests.engine.conformance import PostgresLedger

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 
 import pytest
 
@@ -19,6 +18,7 @@ from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.write.writer import Writer
 from oms_ledger.kernel import ReadModel
+from oms_ledger.testing import replace
 from tests.databases import Database
 from tests.engine.conformance import PostgresLedger
 from tests.engine.project.log import (

@@ -7,7 +7,6 @@ import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 
 import pytest
 
@@ -17,6 +16,7 @@ from oms_ledger.engine.project.leases import ParkedStream
 from oms_ledger.engine.project.parked import retry_parked
 from oms_ledger.engine.project.projector import Projector
 from oms_ledger.kernel import Page, Recorded, RowKey
+from oms_ledger.testing import replace
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, history, install, position, received, stored
 from tests.engine.project.tallies import TALLIES, Tally, fold, refusing

@@ -7,7 +7,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -20,6 +19,7 @@ from oms_ledger.engine.project import commit, session
 from oms_ledger.engine.project.projector import LIVE_PATH, Projector
 from oms_ledger.engine.project.session import ProjectorSession
 from oms_ledger.engine.write.writer import Submission, Writer
+from oms_ledger.testing import replace
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, history, install, position, received, stored
 from tests.engine.project.tallies import TALLIES

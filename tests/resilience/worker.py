@@ -10,12 +10,12 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.project.projector import LIVE_PATH, FoldPath, Projector
+from oms_ledger.testing import replace
 from tests.databases import Database
 from tests.engine.project.tallies import TALLIES
 from tests.resilience.clients import ROOT

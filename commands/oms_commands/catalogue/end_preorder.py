@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
+from msgspec.structs import replace
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Sku

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import ClassVar
 
+from pydantic import InstanceOf
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
@@ -46,7 +47,7 @@ class ForgetCustomer(Command):
     reason: Reason
     note: Note | None = None
     subject: SkipJsonSchema[ResolvedSubject | None] = field(default=None, init=False)
-    period: SkipJsonSchema[PeriodOver | None] = field(default=None, init=False)
+    period: SkipJsonSchema[InstanceOf[PeriodOver] | None] = field(default=None, init=False)
 
     @property
     def subject_ref(self) -> SubjectRef:

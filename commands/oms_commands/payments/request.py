@@ -10,7 +10,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
-from oms_commands._accounts import OrderAccountCommand
+from oms_commands._accounts import OrderAccountCommand, ResolvedAccount
 from oms_commands._fields import (
     STRICT,
     AccountName,
@@ -79,7 +79,7 @@ class RequestPayment(OrderAccountCommand):
     return_url: WebAddress | None = None
     account: AccountName | None = None
     occurred_at: OccurredAt = None
-    resolved: SkipJsonSchema[StoreCreditAccount | None] = field(default=None, init=False)
+    resolved: ResolvedAccount = field(default=None, init=False)
     account_is_missing: SkipJsonSchema[bool] = field(default=False, init=False)
 
     @property

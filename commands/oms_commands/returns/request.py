@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
-from oms_commands._accounts import OrderAccountCommand
+from oms_commands._accounts import OrderAccountCommand, ResolvedAccount
 from oms_commands._fields import (
     STRICT,
     AccountName,
@@ -40,7 +40,7 @@ from oms_ledger.domain.returns.rules import GOODS_BACK, require_returnable, retu
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.returns.views import return_view
 from oms_ledger.domain.returns.windows import require_within_policy, window_refs
-from oms_ledger.domain.store_credit.accounts import KEY_PREFIX, StoreCreditAccount
+from oms_ledger.domain.store_credit.accounts import KEY_PREFIX
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
@@ -89,7 +89,7 @@ class RequestReturn(OrderAccountCommand):
     refund_automatically: bool = False
     approve: bool = False
     occurred_at: OccurredAt = None
-    resolved: SkipJsonSchema[StoreCreditAccount | None] = field(default=None, init=False)
+    resolved: ResolvedAccount = field(default=None, init=False)
     account_is_missing: SkipJsonSchema[bool] = field(default=False, init=False)
 
     @model_validator(mode="after")

@@ -7,8 +7,8 @@ from dataclasses import field
 from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
-from pydantic.json_schema import SkipJsonSchema
 
+from oms_commands._accounts import ResolvedAccount
 from oms_commands._fields import (
     STRICT,
     AccountName,
@@ -66,7 +66,7 @@ class IssueStoreCredit(Command):
     reason: Reason
     reference: Text | None = None
     occurred_at: OccurredAt = None
-    resolved: SkipJsonSchema[StoreCreditAccount | None] = field(default=None, init=False)
+    resolved: ResolvedAccount = field(default=None, init=False)
 
     @property
     def account_request(self) -> AccountRequest | None:

@@ -7,8 +7,9 @@ orders.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, field
 
+from msgspec.structs import replace
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema

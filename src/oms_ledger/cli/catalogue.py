@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, fields
 from importlib import import_module
 from inspect import getdoc
 from typing import get_type_hints
 
+from msgspec import structs
+
 from oms_commands import COMMANDS
 from oms_ledger.domain.registry import EVENTS, STATES
-from oms_ledger.kernel import Command, Event, Query, ReadModel
+from oms_ledger.kernel import Command, Event, Query, ReadModel, Record
 from oms_ledger.policies import POLICIES
 from oms_projections import PROJECTIONS, QUERIES
 
@@ -112,14 +114,21 @@ def _streams() -> Iterator[str]:
 
 def _fields(kind: type) -> str:
     hints = get_type_hints(kind)
-    given = [f.name for f in fields(kind) if f.name in hints and f.init]
-    optional = {f.name for f in fields(kind) if not _required(f)}
-    shown = (f"[{_shown_name(name)}]" if name in optional else _shown_name(name) for name in given)
+    given = {name: required for name, required in _required(kind).items() if name in hints}
+    shown = (_shown_name(n) if required else f"[{_shown_name(n)}]" for n, required in given.items())
     return ", ".join(shown)
 
 
-def _required(field: Field[object]) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
+def _required(kind: type) -> dict[str, bool]:
+    """The fields that an event, a command or parameters are made of, and whether each must be
+    given."""
+    if issubclass(kind, Record):
+        return {each.name: each.required for each in structs.fields(kind)}
+    return {
+        each.name: each.default is MISSING and each.default_factory is MISSING
+        for each in fields(kind)  # type: ignore[arg-type]  # all others are dataclasses
+        if each.init
+    }
 
 
 def _shown_name(name: str) -> str:
@@ -129,9 +138,10 @@ def _shown_name(name: str) -> str:
 
 
 def _summary(kind: type[Command] | type[Event] | type) -> str:
-    """The first paragraph of a docstring; empty where `dataclass` generated it."""
+    """The first paragraph of a docstring; empty where a class has none of its own, or `dataclass`
+    generated it."""
     text = getdoc(kind) or ""
-    if text.startswith(f"{kind.__name__}("):
+    if not vars(kind).get("__doc__") or text.startswith(f"{kind.__name__}("):
         return ""
     return " ".join(text.split("\n\n")[0].split())
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
+
+from oms_ledger.kernel import Record
 
 EARTH_METRES = 6_371_009
 """The mean radius of the Earth."""
@@ -22,8 +23,7 @@ SPARSE_ZIP_AREAS = frozenset(
 """Three-digit ZIP areas with so few inhabitants that the same method forbids them."""
 
 
-@dataclass(frozen=True, slots=True)
-class GeoPoint:
+class GeoPoint(Record, frozen=True):
     """`latitude` and `longitude` in millionths of a degree, WGS 84."""
 
     latitude: int

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import cast
 
 from oms_ledger.domain.personal import Personal
-from oms_ledger.kernel import Json, Recorded
+from oms_ledger.kernel import Json, Recorded, field_names
 
 
 @lru_cache(4096)  # an answer has the same times several times, and so have those after it
@@ -20,7 +19,7 @@ def rfc3339(at: datetime) -> str:
 
 
 def plain(value: object) -> Json:
-    """A dataclass of the domain, or anything in it, as JSON."""
+    """A record or dataclass of the domain, or anything in it, as JSON."""
     kind = type(value)
     if kind is str or value is None:
         return cast(Json, value)
@@ -30,25 +29,19 @@ def plain(value: object) -> Json:
         return rfc3339(value)
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
-    if names := _field_names(cast(Hashable, kind)):
+    if names := field_names(kind):
         return _plain_fields(value, names)
     return cast(Json, value)
 
 
 def _plain_fields(value: object, names: tuple[str, ...]) -> dict[str, Json]:
-    """A dataclass as JSON. Texts, most of what there is, are taken here: a call for each would take
-    longer than the rest."""
+    """A record or dataclass as JSON. Texts, most of what there is, are taken here: a call for each
+    would take longer than the rest."""
     plain_fields: dict[str, Json] = {}
     for name in names:
         inner = getattr(value, name)
         plain_fields[name] = inner if type(inner) is str or inner is None else plain(inner)
     return plain_fields
-
-
-@cache
-def _field_names(kind: Hashable) -> tuple[str, ...]:
-    """The fields of a dataclass; none of another type."""
-    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
 
 
 def plain_values(values: Mapping[str, object]) -> dict[str, Json]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
 from oms_ledger.domain.text_kinds import Harmless
+from oms_ledger.kernel import Record
 
 _TWO_DIGITS = (
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
@@ -29,8 +29,7 @@ DIGITS: dict[str, int] = (
 orders have them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(Record, frozen=True):
     """`minor` units (pence, cents) of `currency`."""
 
     minor: int

@@ -8,10 +8,12 @@ rule depends on their content.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar, cast, get_args, get_type_hints
 
-from oms_ledger.kernel import Command, Context
+from msgspec.structs import replace
+
+from oms_ledger.kernel import Command, Context, Record, field_names
 
 T = TypeVar("T")
 
@@ -19,8 +21,7 @@ SEALED = "sealed:v1:"
 """Prefix of a sealed value. The id of the data key, a colon and the ciphertext follow."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Personal:
+class Personal(Record, frozen=True):
     """A value that must be erasable: a name, an e-mail address, a phone number, a street;
     or one that is secret: the number of a gift.
 
@@ -196,7 +197,7 @@ def same_person(one: object, other: object) -> bool:
 
 
 def personal_values(value: object) -> list[tuple[str, Personal]]:
-    """Every personal value in a dataclass, however deep, with the name of its field."""
+    """Every personal value in a record or dataclass, however deep, with the name of its field."""
     values: list[tuple[str, Personal]] = []
     _gather(value, "", values)
     return values
@@ -217,9 +218,9 @@ def _gather(value: object, name: str, values: list[tuple[str, Personal]]) -> Non
 
 
 def change_personal(value: T, change: ChangePersonal, name: str = "") -> T:
-    """A copy of a dataclass with every personal value, however deep, replaced by `change`; the
-    same object if it has none. The copy is not validated: a sealed text is longer than the limit
-    of its field."""
+    """A copy of a record or dataclass with every personal value, however deep, replaced by
+    `change`; the same object if it has none. The copy is not validated: a sealed text is longer
+    than the limit of its field."""
     kind = type(value)
     if kind is Personal:
         return cast(T, change(cast(Personal, value), name))
@@ -237,38 +238,37 @@ def change_personal(value: T, change: ChangePersonal, name: str = "") -> T:
 
 
 def with_fields(value: T, **changed: object) -> T:
-    """A copy of a dataclass with some fields changed, including fields with `init=False`. The copy
-    is not validated."""
-    _personal_fields(type(value))
+    """A copy of a record or dataclass with some fields changed, including fields with `init=False`.
+    The copy is not validated."""
     return _with(value, changed)
 
 
 def _with(value: T, changed: dict[str, object]) -> T:
+    if isinstance(value, Record):
+        return cast(T, replace(value, **changed))
     copy: T = object.__new__(type(value))
-    for name in _ALL_FIELDS[type(value)]:
+    for name in field_names(type(value)):
         new = changed[name] if name in changed else getattr(value, name)
         object.__setattr__(copy, name, new)
     return copy
 
 
 def _personal_fields(kind: type) -> tuple[str, ...]:
-    """The fields of a dataclass that hold personal values, however deep; none for other types."""
+    """The fields that hold personal values, however deep; none for a type without fields."""
     cached = _PERSONAL_FIELDS.get(kind)
     return _inspected(kind) if cached is None else cached
 
 
 def _inspected(kind: type) -> tuple[str, ...]:
     personal: tuple[str, ...] = ()
-    if is_dataclass(kind):
+    if names := field_names(kind):
         hints = get_type_hints(kind)
-        _ALL_FIELDS[kind] = tuple(f.name for f in fields(kind))
-        personal = tuple(name for name in _ALL_FIELDS[kind] if _holds_personal(hints[name]))
+        personal = tuple(name for name in names if _holds_personal(hints[name]))
     _PERSONAL_FIELDS[kind] = personal
     return personal
 
 
 _PERSONAL_FIELDS: dict[type, tuple[str, ...]] = {}
-_ALL_FIELDS: dict[type, tuple[str, ...]] = {}
 
 
 def _holds_personal(hint: object) -> bool:
@@ -280,7 +280,7 @@ def _holds_personal(hint: object) -> bool:
 
 
 def personal_names(kind: type) -> set[str]:
-    """The names of the fields that are personal values themselves, however deep in a dataclass."""
+    """The names of the fields that are personal values themselves, however deep in a value."""
     names: set[str] = set()
     if not _personal_fields(kind):
         return names

@@ -11,6 +11,7 @@ from oms_ledger.kernel.log import AT_ONCE, Log, all_events, events_of
 from oms_ledger.kernel.policies import Policy
 from oms_ledger.kernel.queries import Lookup, PreparedAnswer, Query, Reader, Rows, Selection
 from oms_ledger.kernel.read_models import Page, R, ReadModel, Row, RowKey
+from oms_ledger.kernel.records import Record, field_names
 from oms_ledger.kernel.states import Given, KeyGroup, Ref, S, State, stream_id
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "R",
     "ReadModel",
     "Reader",
+    "Record",
     "Recorded",
     "Ref",
     "Route",
@@ -45,5 +47,6 @@ __all__ = [
     "State",
     "all_events",
     "events_of",
+    "field_names",
     "stream_id",
 ]

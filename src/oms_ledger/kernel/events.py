@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, TypeAlias
+
+from oms_ledger.kernel.records import Record
 
 Position: TypeAlias = int
 """Place of an event in its ledger: 1, 2, 3 ... without gaps, in order of commit."""
 
 
-class Event:
-    """Something that happened. Subclasses are frozen, slotted dataclasses.
+class Event(Record, frozen=True):
+    """Something that happened.
 
     `type` is the stored name, written down and never derived: moving a class must not
     rewrite history. It ends in the version of its shape, as in `order.placed.v1`. `category` and
@@ -21,7 +22,6 @@ class Event:
     so that those of one batch need not look again.
     """
 
-    __slots__ = ()
     type: ClassVar[str]
     category: ClassVar[str]
     changes_reads: ClassVar[bool] = True
@@ -36,8 +36,7 @@ class Event:
         return f"{self.category}-{self.key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
+class Meta(Record, frozen=True):
     """Who, when and why of one event.
 
     `recorded_at` is the ledger's clock (UTC, microseconds, never running backwards);
@@ -60,8 +59,7 @@ class Meta:
         return self.occurred_at or self.recorded_at
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Record, frozen=True):
     """An event as the ledger holds it. `version` counts from 1 within its stream."""
 
     position: Position

@@ -56,6 +56,7 @@ A ledger with the real writer, on a log in memory:
 
 from __future__ import annotations
 
+from oms_ledger.testing.changes import replace
 from oms_ledger.testing.decision import CONTEXT, Decision, Past, given
 from oms_ledger.testing.fold import Folded, columns_of, folded
 from oms_ledger.testing.history import START, recorded
@@ -75,4 +76,5 @@ __all__ = [
     "folded",
     "given",
     "recorded",
+    "replace",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.rebuild import operations
 from oms_ledger.kernel import Recorded
-from oms_ledger.testing import MemoryLedger
+from oms_ledger.testing import MemoryLedger, replace
 from tests import server as tests_server
 from tests import templates
 from tests.audit.ledger import superuser

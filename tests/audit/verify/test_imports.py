@@ -3,7 +3,6 @@ a number that two of them have is named."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from oms_commands import COMMANDS
@@ -14,6 +13,7 @@ from oms_ledger.domain.catalogue.events import OrderNumberClaimed
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Event
+from oms_ledger.testing import replace
 from oms_ledger.testing.history import recorded
 from tests.audit.verify.conftest import Sealed
 from tests.commands.orders.past import SHIPPED, imported

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from oms_commands.cases.open import OpenCase
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.cases.past import CLOSED, LOST, opened
 from tests.commands.shop import UNDER_WAY, delivered, packed, six
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_commands.catalogue.end_preorder import EndPreorder
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.orders.test_place import line, order
 from tests.commands.orders.test_preorders import SHELF, sold_early
 from tests.commands.shop import place

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from oms_commands.catalogue.end_preorder import EndPreorder
 from oms_commands.catalogue.put_preorder import PutPreorder
 from oms_commands.catalogue.put_product import PutProduct
 from oms_ledger.domain.catalogue.events import Component, Preorder, ProductDefined
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.orders.test_place import OWN
 from tests.commands.orders.test_preorders import SHELF, SOON, sold_early
 from tests.commands.shop import place

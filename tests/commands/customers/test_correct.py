@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_commands.customers.correct import CorrectCustomer
 from oms_ledger.domain.orders.events import OrderCancelled, OrderEdited, OrderPlaced
 from oms_ledger.domain.orders.lines import LineQuantity
 from oms_ledger.domain.orders.terms import Address, Customer
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Event
-from oms_ledger.testing import CONTEXT, given
+from oms_ledger.testing import CONTEXT, given, replace
 from tests.commands.shop import six
 
 ADA = Customer("c1", Personal("Ada"), Personal("ada@example.org"), None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from oms_commands.customers.forget_order import ForgetOrder
@@ -12,7 +10,7 @@ from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced
 from oms_ledger.domain.orders.terms import Address, Customer
 from oms_ledger.domain.personal import SEALED, Personal, ResolvedSubject
 from oms_ledger.kernel import Event
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.shop import six
 
 COMMAND = ForgetOrder("o1", "asked for").with_subject(

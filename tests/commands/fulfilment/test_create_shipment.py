@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from oms_commands.fulfilment.create_shipment import CreateShipment
@@ -20,7 +18,7 @@ from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.orders.terms import Address, Customer, ShippingCharge
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Event
-from oms_ledger.testing import CONTEXT, given
+from oms_ledger.testing import CONTEXT, given, replace
 from tests.commands.shop import (
     AT,
     SHELF,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,7 +25,7 @@ from oms_ledger.domain.stock.events import (
     StockShipped,
 )
 from oms_ledger.kernel import Event
-from oms_ledger.testing import CONTEXT, given
+from oms_ledger.testing import CONTEXT, given, replace
 from tests.commands.payments.past import authorised, captured, paid_by, requested
 from tests.commands.shop import (
     AT,

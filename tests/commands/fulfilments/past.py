@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentLine
 from oms_ledger.domain.fulfilments.events import (
     FulfilmentOpened,
@@ -14,6 +12,7 @@ from oms_ledger.domain.fulfilments.events import (
 )
 from oms_ledger.domain.orders.events import FulfilmentReleased, UnitsPacked
 from oms_ledger.kernel import Event
+from oms_ledger.testing import replace
 from tests.commands.shop import AT, SHIP_BY, created, place, quantities, six, stock
 
 WORK = "o1@LON"

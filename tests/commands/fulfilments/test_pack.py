@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_commands.fulfilments.pack import PackFulfilment
 from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.edit import EditOrder
@@ -11,7 +9,7 @@ from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.fulfilment.events import Package
 from oms_ledger.domain.fulfilments.events import FulfilmentPutBack
 from oms_ledger.domain.orders.events import UnitsPacked
-from oms_ledger.testing import CONTEXT, given
+from oms_ledger.testing import CONTEXT, given, replace
 from tests.commands.fulfilments.past import (
     BEGUN,
     OPENED,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from pydantic import ValidationError
 
@@ -20,7 +18,7 @@ from oms_ledger.domain.stock.events import (
     StockBackordered,
     StockReleased,
 )
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.fulfilments.past import BEGUN, OPENED, WORK, opened, picked, two_places
 from tests.commands.fulfilments.test_reject import moved
 from tests.commands.orders.test_kits import PARTS, PAST

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from oms_ledger.domain.fulfilment.events import LineLot, ShipmentCreated
 from oms_ledger.domain.fulfilments.events import FulfilmentMerged, FulfilmentPutBack
 from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.stock.events import StockLotsChanged
-from oms_ledger.testing import MemoryLedger, given
+from oms_ledger.testing import MemoryLedger, given, replace
 from tests.commands.fulfilments.past import WORK
 from tests.commands.fulfilments.test_pick import pick
 from tests.commands.orders.test_kits import PARTS, PAST

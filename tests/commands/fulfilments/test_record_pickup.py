@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_commands.fulfilments.record_pickup import RecordFulfilmentPickup
 from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
@@ -19,7 +17,7 @@ from oms_ledger.domain.orders.events import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.stock.events import LotChange, StockLotsChanged, StockShipped
-from oms_ledger.testing import CONTEXT, given
+from oms_ledger.testing import CONTEXT, given, replace
 from tests.commands.fulfilments.past import WORK, parcel, waiting
 from tests.commands.shop import quantities, six
 

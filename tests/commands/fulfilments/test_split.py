@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_commands.fulfilments.split import SplitFulfilment
 from oms_ledger.domain.fulfilments.events import FulfilmentHeld, FulfilmentRejected, FulfilmentSplit
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.fulfilments.past import BEGUN, OPENED, PART, WORK, opened, part, picked
 from tests.commands.shop import quantities, six
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_ledger.domain.messages.events import MessageRequested
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.orders.terms import Customer
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Event
+from oms_ledger.testing import replace
 from tests.commands.shop import six
 
 REQUESTED = MessageRequested("m1", "o1", "placed", "web")

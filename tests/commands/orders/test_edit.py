@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from oms_commands.orders.edit import EditOrder
@@ -24,7 +22,7 @@ from oms_ledger.domain.stock.events import (
     StockReleased,
 )
 from oms_ledger.kernel import Event, Json
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.orders.edits import (
     after,
     answer,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from oms_commands.orders.edit import EditOrder
@@ -14,7 +12,7 @@ from oms_ledger.domain.orders.events import (
 from oms_ledger.domain.orders.lines import Allocation, LineEdit, OrderLine
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import ShippingCharge
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.orders.edits import (
     after,
     answer,

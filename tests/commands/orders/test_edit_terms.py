@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from oms_ledger.domain.orders.events import (
 from oms_ledger.domain.orders.terms import Address, Customer
 from oms_ledger.domain.personal import SEALED, Personal, change_personal
 from oms_ledger.kernel import Json
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.orders.edits import (
     after,
     answer,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,7 +16,7 @@ from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import StockReleased
 from oms_ledger.kernel import Event
-from oms_ledger.testing import CONTEXT, given
+from oms_ledger.testing import CONTEXT, given, replace
 from tests.commands.payments.past import AUTHORISED, PAID, PENDING, TOTAL, authorised, captured
 from tests.commands.shop import SHELF, UNDER_WAY, packed, quantities, six
 

@@ -3,8 +3,6 @@ does."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from oms_commands.orders.cancel import CancelOrder
@@ -47,7 +45,7 @@ from oms_ledger.domain.stock.events import (
     StockShipped,
     StockStreamEvent,
 )
-from oms_ledger.testing import CONTEXT, given
+from oms_ledger.testing import CONTEXT, given, replace
 from tests.commands.orders.past import (
     OWN,
     PLACED,

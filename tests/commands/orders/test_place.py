@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,7 +15,7 @@ from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, Shippi
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.stock.events import StockAllocated, StockBackordered
 from oms_ledger.kernel import Event
-from oms_ledger.testing import CONTEXT, Decision, given
+from oms_ledger.testing import CONTEXT, Decision, given, replace
 from oms_ledger.testing.decision import StrictStates
 from tests.commands.shop import AT, SHELF, goods, place, service, six, stock
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -23,7 +22,7 @@ from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import StockReleased
 from oms_ledger.kernel import Event
-from oms_ledger.testing import CONTEXT, given
+from oms_ledger.testing import CONTEXT, given, replace
 from tests.commands.shop import AT, SHELF, quantities, six
 
 LATER = AT + timedelta(days=60)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from oms_commands.orders.reschedule_preorders import ReschedulePreorders
@@ -10,7 +9,7 @@ from oms_ledger.domain.catalogue.events import Preorder, PreorderPromise
 from oms_ledger.domain.orders.events import OrderEdited
 from oms_ledger.domain.stock.events import PreorderRescheduled
 from oms_ledger.policies.preorders import reschedule
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.orders.test_place import OWN, line, order
 from tests.commands.orders.test_preorders import SHELF, SOON, first_line, sold_early
 

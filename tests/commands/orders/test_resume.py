@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from oms_commands.orders.resume import ResumeOrder
@@ -12,7 +10,7 @@ from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
 from oms_ledger.domain.stock.events import StockAdjusted, StockAllocated, StockBackordered
 from oms_ledger.domain.stock.rules import stock_released
 from oms_ledger.kernel import Event
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.shop import UNDER_WAY, quantities, six
 
 GOT = (Allocation("1", "A", "LON", 6),)

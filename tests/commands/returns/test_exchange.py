@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from oms_commands.returns.approve import ApproveReturn
 from oms_commands.returns.cancel import CancelReturn
@@ -31,7 +30,7 @@ from oms_ledger.domain.returns.events import (
 )
 from oms_ledger.domain.stock.events import StockAllocated
 from oms_ledger.kernel import Command, Event
-from oms_ledger.testing import CONTEXT, Decision, given
+from oms_ledger.testing import CONTEXT, Decision, given, replace
 from oms_ledger.testing.decision import decide
 from tests.commands.payments.past import gbp
 from tests.commands.returns.past import PAID_AND_DELIVERED, followed_by, units

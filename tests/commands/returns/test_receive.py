@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 
@@ -20,7 +19,7 @@ from oms_ledger.domain.stock.events import (
     StockReturned,
     StockStateChanged,
 )
-from oms_ledger.testing import Decision, given
+from oms_ledger.testing import Decision, given, replace
 from tests.commands.returns.past import (
     APPROVED,
     PAID_AND_DELIVERED,

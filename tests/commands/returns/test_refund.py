@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from oms_commands.payments.refund import RefundPayment
@@ -12,7 +10,7 @@ from oms_ledger.domain.orders.events import CreditGranted, OrderPlaced, PaymentP
 from oms_ledger.domain.payments.events import PaymentRefunded, RefundRequested
 from oms_ledger.domain.returns.events import ReturnApproved, ReturnRefunded
 from oms_ledger.kernel import Event
-from oms_ledger.testing import CONTEXT, Decision, given
+from oms_ledger.testing import CONTEXT, Decision, given, replace
 from tests.commands.payments.past import TOTAL, authorised, captured, gbp
 from tests.commands.returns.past import (
     PAID_AND_DELIVERED,

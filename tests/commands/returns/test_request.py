@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,7 +16,7 @@ from oms_ledger.domain.returns.events import (
     ReturnRequested,
 )
 from oms_ledger.kernel import Event
-from oms_ledger.testing import CONTEXT, given
+from oms_ledger.testing import CONTEXT, given, replace
 from tests.commands.returns.past import PAID_AND_DELIVERED, requested, returned, units
 from tests.commands.shop import AT, UNDER_WAY, delivered, dispatched, packed, six
 

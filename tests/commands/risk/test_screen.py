@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from oms_commands.risk.screen import ScreenOrder
@@ -11,7 +10,7 @@ from oms_ledger.domain.orders.terms import Customer
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.risk.events import BuyerOrderCounted, HoldRuleDefined
 from oms_ledger.kernel import Event
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.shop import AT, dispatched, packed, quantities, six
 
 COMMAND = ScreenOrder("o1")

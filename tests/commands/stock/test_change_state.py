@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.change_state import ChangeStockState
@@ -15,7 +13,7 @@ from oms_ledger.domain.stock.events import (
     StockLotStatusChanged,
     StockStateChanged,
 )
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.shop import SHELF, six
 
 WET = StockStateChanged("A", "LON", 3, "available", "damaged", "Wet")

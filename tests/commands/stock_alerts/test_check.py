@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from oms_commands.stock_alerts.check import CheckStockAlerts
@@ -20,7 +18,7 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.kernel import Event
 from oms_ledger.policies.stock_alerts import check_alerts
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 from tests.commands.stock_alerts.past import LON, SHELF, alert, back, low
 
 CHECK = CheckStockAlerts("A")

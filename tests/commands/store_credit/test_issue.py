@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ from oms_ledger.domain.store_credit.events import (
 )
 from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Event
-from oms_ledger.testing import CONTEXT, Decision, given
+from oms_ledger.testing import CONTEXT, Decision, given, replace
 from oms_ledger.testing.history import recorded
 from tests.commands.payments.past import TOTAL, gbp
 from tests.commands.returns.past import PAID_AND_DELIVERED, came, requested, returned

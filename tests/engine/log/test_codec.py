@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from oms_ledger.domain.personal import Personal, change_personal
 from oms_ledger.domain.registry import EVENTS, STATES
 from oms_ledger.engine.log import codec, upcasts
 from oms_ledger.kernel import Meta
+from oms_ledger.testing import replace
 from tests.golden.added import ADDED, OLDER
 from tests.golden.literals import LITERALS, META
 
@@ -58,7 +58,7 @@ def test_every_golden_file_can_be_read_by_todays_code(file: Path) -> None:
     event, meta = codec.decode(name, file.read_bytes())
     kind = type(event).type
     absent = {f: meant for f, meant in ADDED.get(kind, {}).items() if f not in added}
-    today = replace(LITERALS[kind], **absent)  # type: ignore[type-var]  # a dataclass
+    today = replace(LITERALS[kind], **absent)
     assert event == OLDER.get(file.stem, today)
     assert meta == META
     assert kind == name or name in upcasts.UPCASTS
@@ -139,7 +139,7 @@ def test_an_old_shape_is_read_through_every_step_up_to_todays(
     stored["data"] = {"order": "o1", "hold_id": "h1"}
     event, meta = codec.decode("order.held.v0", json.dumps(stored).encode())
     held = LITERALS["order.held.v1"]
-    assert event == type(held)("o1", "h1", "unknown")  # type: ignore[call-arg]  # an OrderHeld
+    assert event == type(held)("o1", "h1", "unknown")
     assert meta == Meta(datetime(2026, 1, 1, tzinfo=UTC), "a", "c", "1", "1", "1")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -22,7 +21,7 @@ from oms_ledger.integrations.ports import (
     WebhookMessage,
     WebhookRequest,
 )
-from oms_ledger.testing import payment_gateways
+from oms_ledger.testing import payment_gateways, replace
 from oms_ledger.testing.payment_gateways import CHECKS, Bench, Check
 from tests.integrations.payments.benches import ManualBench, PayPalBench
 from tests.integrations.payments.stripe_double import StripeBench

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,6 +20,7 @@ from oms_ledger.integrations.ports import (
     VendorResponse,
     WebhookMessage,
 )
+from oms_ledger.testing import replace
 from oms_ledger.testing.payment_gateways import PaymentCourse, call_id
 from oms_ledger.testing.paypal.http import StandInHttp
 from tests.integrations.payments.benches import NOW, PayPalBench

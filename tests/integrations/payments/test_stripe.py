@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -26,6 +25,7 @@ from oms_ledger.integrations.ports import (
     WebhookMessage,
     WebhookRequest,
 )
+from oms_ledger.testing import replace
 from oms_ledger.testing.payment_gateways import PaymentCourse, call_id
 from tests.integrations.payments import openapi
 from tests.integrations.payments.stripe_double import ACTION, API_KEY, StripeBench

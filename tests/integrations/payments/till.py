@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import count
 from threading import Thread
 from typing import Any
@@ -31,6 +30,7 @@ from oms_ledger.engine.work.loops import BackOff
 from oms_ledger.integrations import postgres
 from oms_ledger.integrations.inbox import InboxTranslator
 from oms_ledger.kernel import Command
+from oms_ledger.testing import replace
 from oms_ledger.testing.paypal.api import (
     CLIENT_ID,
     CLIENT_SECRET,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from oms_ledger.access.roles import ADMIN, SCOPES, SENSITIVE
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.http.app import create_app
 from oms_ledger.settings import Settings
+from oms_ledger.testing import replace
 from tests.audit.seal import seal
 from tests.http.conftest import Api
 from tests.privacy.sensitivity.pharmacy import Pharmacy

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -13,6 +12,7 @@ from oms_ledger.domain.orders.answers import OrderDetailAnswer
 from oms_ledger.http.answer_plans import query_plan
 from oms_ledger.http.app import create_app
 from oms_ledger.privacy.sensitivity.plans import plan_of
+from oms_ledger.testing import replace
 from tests.http.conftest import Api
 from tests.http.test_routes import test_every_command_and_query as every_command_and_query
 from tests.privacy.sensitivity.oracle import Comparison, comparing

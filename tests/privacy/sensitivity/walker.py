@@ -10,7 +10,7 @@ are kept. Objects are `dict`s: nothing else is rendered.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from oms_ledger.domain.cases.state import ShipmentCase
@@ -27,6 +27,7 @@ from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Query, State, stream_id
 from oms_ledger.privacy.disclosure import MASKED
+from oms_ledger.testing import replace
 
 T = TypeVar("T")
 
@@ -300,4 +301,4 @@ def restricted(query: Query, params: T, *, may: bool = True, least: int = 1) -> 
         changed[query.sensitive_filter] = False
     if query.minimum_count and getattr(params, query.minimum_count) < least:
         changed[query.minimum_count] = least
-    return replace(params, **changed) if changed else params  # type: ignore[type-var]  # parameters are dataclasses
+    return replace(params, **changed) if changed else params

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -32,7 +31,7 @@ from oms_ledger.domain.reservations.events import (
 )
 from oms_ledger.kernel import Event
 from oms_ledger.policies.deadlines import DEADLINES
-from oms_ledger.testing import CONTEXT, folded, given, recorded
+from oms_ledger.testing import CONTEXT, folded, given, recorded, replace
 from oms_ledger.testing.decision import decide
 from oms_projections.deadlines import READ_MODEL
 from oms_projections.deadlines.rows import DeadlineRow
@@ -280,7 +279,7 @@ def test_a_lot_expires_when_its_last_day_is_over() -> None:
     ],
 )
 def test_another_status_or_day_of_a_lot(change: dict[str, str | None], ended: bool) -> None:
-    changed = replace(LOT, **change)  # type: ignore[arg-type]  # fields of the event
+    changed = replace(LOT, **change)
     (row,) = given(LOT, changed).folded_into(READ_MODEL).of(DeadlineRow)
     assert row.ended is ended
     assert row.due_at.year == (2027 if ended else 2028)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oms_ledger.domain.drafts.events import DraftDeleted, DraftPlaced, DraftSaved
 from oms_ledger.domain.orders.terms import Customer
 from oms_ledger.domain.personal import Personal
-from oms_ledger.testing import given, recorded
+from oms_ledger.testing import given, recorded, replace
 from oms_projections.drafts.fold import READ_MODEL, row_of
 from oms_projections.drafts.rows import DraftRow
 from tests.commands.drafts.past import CONTENT, SAVED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from oms_ledger.domain.orders.lines import Allocation, LineEdit, LineQuantity, O
 from oms_ledger.domain.orders.terms import Address, Customer, ShippingCharge
 from oms_ledger.domain.personal import SEALED, Personal
 from oms_ledger.kernel import Event
-from oms_ledger.testing import Folded, given, recorded
+from oms_ledger.testing import Folded, given, recorded, replace
 from oms_projections.order_status.fold import READ_MODEL
 from oms_projections.order_status.queries import skus_of
 from oms_projections.order_status.rows import LineRow, OrderDocumentRow, OrderRow

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from operator import itemgetter
 from typing import Any, get_args
@@ -22,7 +21,7 @@ from oms_ledger.domain.orders.events import (
 from oms_ledger.domain.orders.lines import Allocation, LineQuantity, OrderLine
 from oms_ledger.engine.db import statements
 from oms_ledger.kernel import Event, Recorded
-from oms_ledger.testing import folded, recorded
+from oms_ledger.testing import folded, recorded, replace
 from oms_projections.order_status.fold import READ_MODEL
 from oms_projections.order_status.lists import OPEN_STATUSES, SORTINGS, Sort
 from oms_projections.order_status.rows import OrderWeekRow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +18,7 @@ from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.orders.events import OrderCancelled, OrderEdited
 from oms_ledger.domain.orders.lines import LineEdit, LineQuantity, OrderLine
 from oms_ledger.kernel import Event
-from oms_ledger.testing import START, Folded, given, recorded
+from oms_ledger.testing import START, Folded, given, recorded, replace
 from oms_projections.shipping_analytics.fold import READ_MODEL
 from oms_projections.shipping_analytics.rows import PromiseRow, ShipmentRow
 from tests.projections.histories import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +19,7 @@ from oms_ledger.domain.orders.events import OrderCancelled, OrderPlaced, UnitsPa
 from oms_ledger.domain.orders.lines import LineQuantity, OrderLine
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Event, Recorded
-from oms_ledger.testing import recorded
+from oms_ledger.testing import recorded, replace
 from oms_projections.pages import cursor_for
 from tests.projections.conftest import Fill, RunQuery
 from tests.projections.histories import PLACED_AT, placed, shipment

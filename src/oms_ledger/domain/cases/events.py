@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias, get_args
 
 from oms_ledger.domain.text_kinds import CaseId, Harmless, OrderId, ReturnId, ShipmentId
@@ -20,10 +19,9 @@ Resolution: TypeAlias = Literal[
 stock, the shipment delivered after all, or nothing done."""
 
 
-class CaseStreamEvent(Event):
+class CaseStreamEvent(Event, frozen=True):
     """An event of a case's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "case"
     case_id: CaseId
 
@@ -32,8 +30,7 @@ class CaseStreamEvent(Event):
         return self.case_id
 
 
-@dataclass(frozen=True, slots=True)
-class CaseOpened(CaseStreamEvent):
+class CaseOpened(CaseStreamEvent, frozen=True):
     """A shipment has an exception that a person is to resolve. `kind` is a `CaseKind`; `scan` is
     the code of the carrier's scan that opened it, None where a person did. The other fields are
     those of the shipment then."""
@@ -52,15 +49,13 @@ class CaseOpened(CaseStreamEvent):
     sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CaseNoted(CaseStreamEvent):
+class CaseNoted(CaseStreamEvent, frozen=True):
     type: ClassVar[str] = "case.noted.v1"
     case_id: CaseId
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class CaseClosed(CaseStreamEvent):
+class CaseClosed(CaseStreamEvent, frozen=True):
     """`resolution` is a `Resolution`. `return_id` is the claim or return of the order by which
     goods or money were given, `reference` the number of a claim at the carrier or the like."""
 
@@ -72,8 +67,7 @@ class CaseClosed(CaseStreamEvent):
     return_id: ReturnId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CaseReopened(CaseStreamEvent):
+class CaseReopened(CaseStreamEvent, frozen=True):
     type: ClassVar[str] = "case.reopened.v1"
     case_id: CaseId
     note: str | None = None

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from oms_ledger.domain.geography import GeoPoint
 from oms_ledger.domain.identifiers import channel_key, number_key
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, OrderId, Sku
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 
 
-@dataclass(frozen=True, slots=True)
-class OrderNumbered(Event):
+class OrderNumbered(Event, frozen=True):
     """`channel` is in lower case; in older events, as the order had it."""
 
     type: ClassVar[str] = "channel.order_numbered.v1"
@@ -28,8 +26,7 @@ class OrderNumbered(Event):
         return channel_key(self.channel)
 
 
-@dataclass(frozen=True, slots=True)
-class NumbersPassed(Event):
+class NumbersPassed(Event, frozen=True):
     """The channel gives no number up to `sequence` any more: an imported order has that one."""
 
     type: ClassVar[str] = "channel.numbers_passed.v1"
@@ -42,8 +39,7 @@ class NumbersPassed(Event):
         return self.channel
 
 
-@dataclass(frozen=True, slots=True)
-class OrderNumberClaimed(Event):
+class OrderNumberClaimed(Event, frozen=True):
     """An imported order keeps its own number. No other order of the ledger can have it, in capitals
     or not."""
 
@@ -57,8 +53,7 @@ class OrderNumberClaimed(Event):
         return number_key(self.number)
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Record, frozen=True):
     """Where a place is. A place of business, so nothing personal."""
 
     line1: Harmless | None = None
@@ -69,8 +64,7 @@ class Site:
     country: Harmless | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LocationDefined(Event):
+class LocationDefined(Event, frozen=True):
     """`daily_capacity`: units a day, or None without a limit. `point` is where it is, if that is
     known. Stock of a `closed` location is sold to nobody."""
 
@@ -90,8 +84,7 @@ class LocationDefined(Event):
         return self.code
 
 
-@dataclass(frozen=True, slots=True)
-class Dimensions:
+class Dimensions(Record, frozen=True):
     """Outer size in millimetres."""
 
     length: int
@@ -99,30 +92,26 @@ class Dimensions:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(Record, frozen=True):
     sku: Sku
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class SafetyStock:
+class SafetyStock(Record, frozen=True):
     """`quantity` units that stay unsold at a location."""
 
     location: Harmless
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class PreorderPromise:
+class PreorderPromise(Record, frozen=True):
     """What units that were sold as a preorder were promised: to be there at `available_at`."""
 
     preorder_id: Harmless
     available_at: HarmlessTime
 
 
-@dataclass(frozen=True, slots=True)
-class Preorder:
+class Preorder(Record, frozen=True):
     """A product is sold before it is there: until `available_at`, and not more than `cap` units
     under the same `preorder_id`, those that have got stock since included."""
 
@@ -135,8 +124,7 @@ class Preorder:
         return PreorderPromise(self.preorder_id, self.available_at)
 
 
-@dataclass(frozen=True, slots=True)
-class ProductDefined(Event):
+class ProductDefined(Event, frozen=True):
     """`backorder_limit` None means no limit; `safety_stock` units stay unsold at every
     location, but for those in `safety_stock_at`, which have a number of their own. An order of
     a `sensitive` product is health data. `product_category` is the group of products that return

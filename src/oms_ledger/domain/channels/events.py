@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from oms_ledger.domain.text_kinds import Harmless
 from oms_ledger.kernel import Event
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelDefined(Event):
+class ChannelDefined(Event, frozen=True):
     """The settings of a channel, whole. `channel` is in lower case. Its orders get stock of
     `locations`, or of all where it is empty. `capture_on` is when what is authorised is captured:
     placement, confirm, dispatch or manual. `ship_unpaid` False: a shipment waits until what is due

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.text_kinds import Harmless
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 
 
-@dataclass(frozen=True, slots=True)
-class VendorCode:
+class VendorCode(Record, frozen=True):
     """A `code` of the ledger, and the `vendor_code` of the same thing."""
 
     code: Harmless
     vendor_code: Harmless
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionOption:
+class ConnectionOption(Record, frozen=True):
     """A setting that the vendor's adapter knows by `name`."""
 
     name: Harmless
     value: str
 
 
-class ConnectionStreamEvent(Event):
+class ConnectionStreamEvent(Event, frozen=True):
     """An event of a connection's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "connection"
     connection: Harmless
 
@@ -37,8 +33,7 @@ class ConnectionStreamEvent(Event):
         return self.connection
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionDefined(ConnectionStreamEvent):
+class ConnectionDefined(ConnectionStreamEvent, frozen=True):
     """An account at `vendor`, whole. `base_url` is where its API is; None: where the vendor's is by
     default. `channel` is the sales channel that it belongs to. `locations` and `services` are the
     ledger's codes with the vendor's."""
@@ -53,8 +48,7 @@ class ConnectionDefined(ConnectionStreamEvent):
     options: tuple[ConnectionOption, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionPaused(ConnectionStreamEvent):
+class ConnectionPaused(ConnectionStreamEvent, frozen=True):
     """The vendor is not called until the connection is resumed; what it sends waits."""
 
     type: ClassVar[str] = "connection.paused.v1"
@@ -62,8 +56,7 @@ class ConnectionPaused(ConnectionStreamEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionResumed(ConnectionStreamEvent):
+class ConnectionResumed(ConnectionStreamEvent, frozen=True):
     type: ClassVar[str] = "connection.resumed.v1"
     connection: Harmless
 

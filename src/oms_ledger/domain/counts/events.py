@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.text_kinds import Harmless, Sku
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 
 
-class CountStreamEvent(Event):
+class CountStreamEvent(Event, frozen=True):
     """An event of a count's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "count"
     count_id: Harmless
 
@@ -21,8 +19,7 @@ class CountStreamEvent(Event):
         return self.count_id
 
 
-@dataclass(frozen=True, slots=True)
-class CountedLine:
+class CountedLine(Record, frozen=True):
     """Units of a SKU that were counted, and those that were on hand in the ledger at that
     moment. What is shipped or received between counting and approval changes neither."""
 
@@ -31,23 +28,20 @@ class CountedLine:
     on_hand: int
 
 
-@dataclass(frozen=True, slots=True)
-class Variance:
+class Variance(Record, frozen=True):
     """`change` units of a SKU more than were recorded, or below 0 fewer."""
 
     sku: Sku
     change: int
 
 
-@dataclass(frozen=True, slots=True)
-class CountItem:
+class CountItem(Record, frozen=True):
     """A SKU that is to be counted."""
 
     sku: Sku
 
 
-@dataclass(frozen=True, slots=True)
-class CountCreated(CountStreamEvent):
+class CountCreated(CountStreamEvent, frozen=True):
     """A location is to be counted: these items, or where there are none, whatever is counted."""
 
     type: ClassVar[str] = "count.created.v1"
@@ -57,8 +51,7 @@ class CountCreated(CountStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CountRecorded(CountStreamEvent):
+class CountRecorded(CountStreamEvent, frozen=True):
     """SKUs were counted. One that was counted before was counted anew."""
 
     type: ClassVar[str] = "count.recorded.v1"
@@ -66,8 +59,7 @@ class CountRecorded(CountStreamEvent):
     lines: tuple[CountedLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CountApproved(CountStreamEvent):
+class CountApproved(CountStreamEvent, frozen=True):
     """The variances were booked."""
 
     type: ClassVar[str] = "count.approved.v1"
@@ -75,8 +67,7 @@ class CountApproved(CountStreamEvent):
     variances: tuple[Variance, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CountCancelled(CountStreamEvent):
+class CountCancelled(CountStreamEvent, frozen=True):
     """The count was given up, and nothing is booked."""
 
     type: ClassVar[str] = "count.cancelled.v1"

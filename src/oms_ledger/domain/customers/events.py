@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.text_kinds import Harmless
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodOver:
+class PeriodOver(Record, frozen=True):
     """The period of retention that was over: for which kind of data, of which country (None: all
     that have none of their own), how long, since when nothing had happened, and by which version
     of the policy."""
@@ -23,10 +21,9 @@ class PeriodOver:
     policy: int
 
 
-class CustomerStreamEvent(Event):
+class CustomerStreamEvent(Event, frozen=True):
     """An event of a customer's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "customer"
     customer_id: Harmless
 
@@ -35,8 +32,7 @@ class CustomerStreamEvent(Event):
         return self.customer_id
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerForgotten(CustomerStreamEvent):
+class CustomerForgotten(CustomerStreamEvent, frozen=True):
     """The receipt of an erasure: no personal data recorded of the customer before it can be read.
     `keys` are the ids of the destroyed keys; `period` is the period of retention that caused it,
     None where a person did. It holds nothing personal itself; `note` is the operator's own text."""
@@ -49,8 +45,7 @@ class CustomerForgotten(CustomerStreamEvent):
     period: PeriodOver | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerHeld(CustomerStreamEvent):
+class CustomerHeld(CustomerStreamEvent, frozen=True):
     """A legal hold: until it is released, the customer cannot be forgotten."""
 
     type: ClassVar[str] = "customer.held.v1"
@@ -60,24 +55,21 @@ class CustomerHeld(CustomerStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerHoldReleased(CustomerStreamEvent):
+class CustomerHoldReleased(CustomerStreamEvent, frozen=True):
     type: ClassVar[str] = "customer.hold_released.v1"
     customer_id: Harmless
     hold_id: Harmless
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerTagged(CustomerStreamEvent):
+class CustomerTagged(CustomerStreamEvent, frozen=True):
     type: ClassVar[str] = "customer.tagged.v1"
     customer_id: Harmless
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerNoted(CustomerStreamEvent):
+class CustomerNoted(CustomerStreamEvent, frozen=True):
     """A note of the staff's about a customer."""
 
     type: ClassVar[str] = "customer.noted.v1"
@@ -85,8 +77,7 @@ class CustomerNoted(CustomerStreamEvent):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerRestricted(CustomerStreamEvent):
+class CustomerRestricted(CustomerStreamEvent, frozen=True):
     """The processing of the customer's data is restricted (GDPR, article 18): it is kept, and used
     for orders of the customer, and for legal claims."""
 
@@ -96,8 +87,7 @@ class CustomerRestricted(CustomerStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerRestrictionLifted(CustomerStreamEvent):
+class CustomerRestrictionLifted(CustomerStreamEvent, frozen=True):
     """`reason` says why, and that the customer was informed before."""
 
     type: ClassVar[str] = "customer.restriction_lifted.v1"

@@ -67,8 +67,7 @@ class Period:
         return self.count * DAYS[self.unit] < other.count * DAYS[other.unit]
 
 
-@dataclass(frozen=True, slots=True)
-class RetentionSet(Event):
+class RetentionSet(Event, frozen=True):
     """From here on data of this kind is kept for so long; for ever where `keep` is None. With a
     country, that of orders which go there. `reference` is the law or contract that requires it."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from oms_ledger.domain.orders.terms import Address, Customer, Presentment
 from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, Sku
+from oms_ledger.kernel import Record
 
 
-@dataclass(frozen=True, slots=True)
-class DraftLine:
+class DraftLine(Record, frozen=True):
     """A line as it was written. Amounts are decimal text, since the currency may not be there
     yet; `tax` and `discount` are for the whole line."""
 
@@ -23,8 +22,7 @@ class DraftLine:
     tax_rate: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DraftShipping:
+class DraftShipping(Record, frozen=True):
     """The shipping service, with `price` and `tax` as decimal text."""
 
     service: Harmless
@@ -32,8 +30,7 @@ class DraftShipping:
     tax: Harmless | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DraftContent:
+class DraftContent(Record, frozen=True):
     """The fields of an order as far as they are there, under the names that placing an order has
     for them."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.drafts.content import DraftContent
@@ -10,10 +9,9 @@ from oms_ledger.domain.text_kinds import DraftId, Harmless, OrderId
 from oms_ledger.kernel import Event
 
 
-class DraftStreamEvent(Event):
+class DraftStreamEvent(Event, frozen=True):
     """An event of a draft's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "draft"
     draft_id: DraftId
 
@@ -22,8 +20,7 @@ class DraftStreamEvent(Event):
         return self.draft_id
 
 
-@dataclass(frozen=True, slots=True)
-class DraftSaved(DraftStreamEvent):
+class DraftSaved(DraftStreamEvent, frozen=True):
     """The draft has this content from now on. `sensitive`: the order would be health data.
     `postal_area` is that of the shipping address, as in `OrderPlaced`."""
 
@@ -34,8 +31,7 @@ class DraftSaved(DraftStreamEvent):
     postal_area: Harmless | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DraftPlaced(DraftStreamEvent):
+class DraftPlaced(DraftStreamEvent, frozen=True):
     """The draft has become the order `order_id`; `sensitive` as that."""
 
     type: ClassVar[str] = "draft.placed.v1"
@@ -44,8 +40,7 @@ class DraftPlaced(DraftStreamEvent):
     sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DraftDeleted(DraftStreamEvent):
+class DraftDeleted(DraftStreamEvent, frozen=True):
     """The draft was given up."""
 
     type: ClassVar[str] = "draft.deleted.v1"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias, get_args
 
@@ -17,21 +16,19 @@ from oms_ledger.domain.text_kinds import (
     ShipmentId,
     Sku,
 )
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 
 ShipmentDate: TypeAlias = Literal["dispatched_at", "delivered_at"]
 """A date of a shipment that can be wrong and corrected."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentLine:
+class ShipmentLine(Record, frozen=True):
     line_id: LinkText
     sku: Sku
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class LineLot:
+class LineLot(Record, frozen=True):
     """Units of a line that are of a lot."""
 
     line_id: LinkText
@@ -39,8 +36,7 @@ class LineLot:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Record, frozen=True):
     """A parcel of a shipment. `lines` are its units, where they were recorded."""
 
     weight_g: int | None = None
@@ -50,10 +46,9 @@ class Package:
     lines: tuple[LineQuantity, ...] = ()
 
 
-class ShipmentStreamEvent(Event):
+class ShipmentStreamEvent(Event, frozen=True):
     """An event of a shipment's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "shipment"
     shipment_id: ShipmentId
 
@@ -62,8 +57,7 @@ class ShipmentStreamEvent(Event):
         return self.shipment_id
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentCreated(ShipmentStreamEvent):
+class ShipmentCreated(ShipmentStreamEvent, frozen=True):
     """Carries what is known of its order then, so that shipments can be judged by themselves:
     who ordered when through which channel, what was promised, and whether it is sensitive.
     `overridden` are the blocks in spite of which it was made: holds (`hold:<id>`), `unpaid`, and
@@ -97,15 +91,13 @@ class ShipmentCreated(ShipmentStreamEvent):
     lots: tuple[LineLot, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentLabelled(ShipmentStreamEvent):
+class ShipmentLabelled(ShipmentStreamEvent, frozen=True):
     type: ClassVar[str] = "shipment.labelled.v1"
     shipment_id: ShipmentId
     tracking_number: Harmless | None
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentDispatched(ShipmentStreamEvent):
+class ShipmentDispatched(ShipmentStreamEvent, frozen=True):
     """Handed to the carrier: the units leave the stock here. `dispatched_at` is None in events of
     before it was kept; then the time at which the event happened is meant. `force` and
     `overridden` as in `ShipmentCreated`."""
@@ -120,8 +112,7 @@ class ShipmentDispatched(ShipmentStreamEvent):
     overridden: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentScanned(ShipmentStreamEvent):
+class ShipmentScanned(ShipmentStreamEvent, frozen=True):
     """A carrier's scan: our `code`, and the carrier's own words in `raw`. `place` is where it
     was scanned."""
 
@@ -133,8 +124,7 @@ class ShipmentScanned(ShipmentStreamEvent):
     raw: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentDelivered(ShipmentStreamEvent):
+class ShipmentDelivered(ShipmentStreamEvent, frozen=True):
     type: ClassVar[str] = "shipment.delivered.v1"
     shipment_id: ShipmentId
     order_id: OrderId
@@ -142,8 +132,7 @@ class ShipmentDelivered(ShipmentStreamEvent):
     simulated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentDateCorrected(ShipmentStreamEvent):
+class ShipmentDateCorrected(ShipmentStreamEvent, frozen=True):
     """A later fact says that `date` of the shipment is `corrected_to`, and no longer what was
     recorded before."""
 
@@ -154,8 +143,7 @@ class ShipmentDateCorrected(ShipmentStreamEvent):
     corrected_to: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentCancelled(ShipmentStreamEvent):
+class ShipmentCancelled(ShipmentStreamEvent, frozen=True):
     type: ClassVar[str] = "shipment.cancelled.v1"
     shipment_id: ShipmentId
     order_id: OrderId

@@ -6,7 +6,6 @@ location. Its stream begins with the first command about it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.fulfilment.events import LineLot
@@ -20,13 +19,12 @@ from oms_ledger.domain.text_kinds import (
     ShipmentId,
     Sku,
 )
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 
 
-class FulfilmentStreamEvent(Event):
+class FulfilmentStreamEvent(Event, frozen=True):
     """An event of a fulfilment order's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "fulfilment"
     fulfilment_id: FulfilmentId
 
@@ -35,8 +33,7 @@ class FulfilmentStreamEvent(Event):
         return self.fulfilment_id
 
 
-@dataclass(frozen=True, slots=True)
-class PickedLine:
+class PickedLine(Record, frozen=True):
     """Units taken from the shelf; `lot` is the batch that they are of, where it was named."""
 
     line_id: LinkText
@@ -45,8 +42,7 @@ class PickedLine:
     lot: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentOpened(FulfilmentStreamEvent):
+class FulfilmentOpened(FulfilmentStreamEvent, frozen=True):
     """The first event of every stream: what was known of the order then. A part that was split off
     has its own units in `lines`; the first fulfilment order of a location has none of its own, but
     all units that are allocated there and belong to no other part."""
@@ -63,16 +59,14 @@ class FulfilmentOpened(FulfilmentStreamEvent):
     lines: tuple[LineQuantity, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentAccepted(FulfilmentStreamEvent):
+class FulfilmentAccepted(FulfilmentStreamEvent, frozen=True):
     """The location takes the work on."""
 
     type: ClassVar[str] = "fulfilment.accepted.v1"
     fulfilment_id: FulfilmentId
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentRejected(FulfilmentStreamEvent):
+class FulfilmentRejected(FulfilmentStreamEvent, frozen=True):
     """The location does not do the work. `lines` are the units that another location got instead;
     what no other location has stays, until it is moved or cancelled."""
 
@@ -82,8 +76,7 @@ class FulfilmentRejected(FulfilmentStreamEvent):
     lines: tuple[LineQuantity, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentMoved(FulfilmentStreamEvent):
+class FulfilmentMoved(FulfilmentStreamEvent, frozen=True):
     """All units that were not packed are allocated at `to_location` now."""
 
     type: ClassVar[str] = "fulfilment.moved.v1"
@@ -92,8 +85,7 @@ class FulfilmentMoved(FulfilmentStreamEvent):
     lines: tuple[LineQuantity, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentSplit(FulfilmentStreamEvent):
+class FulfilmentSplit(FulfilmentStreamEvent, frozen=True):
     """`lines` belong to the fulfilment order `into` from now on."""
 
     type: ClassVar[str] = "fulfilment.split.v1"
@@ -102,8 +94,7 @@ class FulfilmentSplit(FulfilmentStreamEvent):
     lines: tuple[LineQuantity, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentMerged(FulfilmentStreamEvent):
+class FulfilmentMerged(FulfilmentStreamEvent, frozen=True):
     """`lines` of the fulfilment order `merged` belong to this one from now on; of these `picked`
     were picked already. `lots` are the lots of these, where they were named."""
 
@@ -115,8 +106,7 @@ class FulfilmentMerged(FulfilmentStreamEvent):
     lots: tuple[LineLot, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentAbsorbed(FulfilmentStreamEvent):
+class FulfilmentAbsorbed(FulfilmentStreamEvent, frozen=True):
     """`lines`, all units that were not packed, belong to the fulfilment order `into` from now on;
     of these `picked` were picked already. `lots` as in `FulfilmentMerged`."""
 
@@ -128,22 +118,19 @@ class FulfilmentAbsorbed(FulfilmentStreamEvent):
     lots: tuple[LineLot, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentHeld(FulfilmentStreamEvent):
+class FulfilmentHeld(FulfilmentStreamEvent, frozen=True):
     type: ClassVar[str] = "fulfilment.held.v1"
     fulfilment_id: FulfilmentId
     reason: str
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentHoldReleased(FulfilmentStreamEvent):
+class FulfilmentHoldReleased(FulfilmentStreamEvent, frozen=True):
     type: ClassVar[str] = "fulfilment.hold_released.v1"
     fulfilment_id: FulfilmentId
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentScheduled(FulfilmentStreamEvent):
+class FulfilmentScheduled(FulfilmentStreamEvent, frozen=True):
     """The work is not to begin before `not_before`."""
 
     type: ClassVar[str] = "fulfilment.scheduled.v1"
@@ -151,16 +138,14 @@ class FulfilmentScheduled(FulfilmentStreamEvent):
     not_before: HarmlessTime
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentDue(FulfilmentStreamEvent):
+class FulfilmentDue(FulfilmentStreamEvent, frozen=True):
     """The time before which the work was not to begin has come."""
 
     type: ClassVar[str] = "fulfilment.due.v1"
     fulfilment_id: FulfilmentId
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentPicked(FulfilmentStreamEvent):
+class FulfilmentPicked(FulfilmentStreamEvent, frozen=True):
     """Units were taken from the shelf. `short` are those that were not there; the order gets other
     stock for them, or waits."""
 
@@ -170,8 +155,7 @@ class FulfilmentPicked(FulfilmentStreamEvent):
     short: tuple[LineQuantity, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentPutBack(FulfilmentStreamEvent):
+class FulfilmentPutBack(FulfilmentStreamEvent, frozen=True):
     """Picked units that the order does not want any more, to be put back on the shelf. `lots` are
     their lots, where these were named."""
 
@@ -181,8 +165,7 @@ class FulfilmentPutBack(FulfilmentStreamEvent):
     lots: tuple[LineLot, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentReadyForPickup(FulfilmentStreamEvent):
+class FulfilmentReadyForPickup(FulfilmentStreamEvent, frozen=True):
     """The goods of the shipment wait at the location for the buyer."""
 
     type: ClassVar[str] = "fulfilment.ready_for_pickup.v1"
@@ -190,8 +173,7 @@ class FulfilmentReadyForPickup(FulfilmentStreamEvent):
     shipment_id: ShipmentId
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentPickedUp(FulfilmentStreamEvent):
+class FulfilmentPickedUp(FulfilmentStreamEvent, frozen=True):
     """The buyer has taken the goods of the shipment."""
 
     type: ClassVar[str] = "fulfilment.picked_up.v1"
@@ -199,8 +181,7 @@ class FulfilmentPickedUp(FulfilmentStreamEvent):
     shipment_id: ShipmentId
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentOverdue(FulfilmentStreamEvent):
+class FulfilmentOverdue(FulfilmentStreamEvent, frozen=True):
     """`ship_by` has passed, and units were left to ship."""
 
     type: ClassVar[str] = "fulfilment.overdue.v1"

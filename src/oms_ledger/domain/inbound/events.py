@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, Sku
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 
 
-class InboundStreamEvent(Event):
+class InboundStreamEvent(Event, frozen=True):
     """An event of an inbound delivery's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "inbound"
     inbound_id: Harmless
 
@@ -21,8 +19,7 @@ class InboundStreamEvent(Event):
         return self.inbound_id
 
 
-@dataclass(frozen=True, slots=True)
-class InboundLine:
+class InboundLine(Record, frozen=True):
     """Units that are expected of a SKU. `unit_cost` is in minor units of `currency`."""
 
     sku: Sku
@@ -31,8 +28,7 @@ class InboundLine:
     currency: Harmless | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InboundReceipt:
+class InboundReceipt(Record, frozen=True):
     """Units of a SKU that came. Of `quantity`, `damaged` are damaged, and `expected` were still
     expected: the rest is more than was ordered."""
 
@@ -43,8 +39,7 @@ class InboundReceipt:
     lot: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InboundCreated(InboundStreamEvent):
+class InboundCreated(InboundStreamEvent, frozen=True):
     """A delivery is expected at a location. `reference` is the supplier's or the purchase
     order's."""
 
@@ -57,8 +52,7 @@ class InboundCreated(InboundStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InboundReceived(InboundStreamEvent):
+class InboundReceived(InboundStreamEvent, frozen=True):
     """Some of the delivery came."""
 
     type: ClassVar[str] = "inbound.received.v1"
@@ -66,8 +60,7 @@ class InboundReceived(InboundStreamEvent):
     lines: tuple[InboundReceipt, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class InboundClosed(InboundStreamEvent):
+class InboundClosed(InboundStreamEvent, frozen=True):
     """Nothing more comes of the delivery, whatever is missing."""
 
     type: ClassVar[str] = "inbound.closed.v1"
@@ -75,8 +68,7 @@ class InboundClosed(InboundStreamEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InboundCancelled(InboundStreamEvent):
+class InboundCancelled(InboundStreamEvent, frozen=True):
     """The delivery does not come. Nothing of it was received."""
 
     type: ClassVar[str] = "inbound.cancelled.v1"

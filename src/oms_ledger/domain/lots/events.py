@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.identifiers import lot_key
@@ -10,10 +9,9 @@ from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, ShipmentId
 from oms_ledger.kernel import Event
 
 
-class LotStreamEvent(Event):
+class LotStreamEvent(Event, frozen=True):
     """An event of a lot of a product."""
 
-    __slots__ = ()
     category: ClassVar[str] = "lot"
     sku: Sku
     lot: str
@@ -23,8 +21,7 @@ class LotStreamEvent(Event):
         return lot_key(self.sku, self.lot)
 
 
-@dataclass(frozen=True, slots=True)
-class LotDefined(LotStreamEvent):
+class LotDefined(LotStreamEvent, frozen=True):
     """The lot has this `status` from now on: approved, on_hold, quarantined, recalled or expired.
     `expires_on` (YYYY-MM-DD) is the last day on which its units can be used."""
 
@@ -36,10 +33,9 @@ class LotDefined(LotStreamEvent):
     reason: str | None = None
 
 
-class SerialStreamEvent(Event):
+class SerialStreamEvent(Event, frozen=True):
     """An event of the unit of a product that has a serial number."""
 
-    __slots__ = ()
     category: ClassVar[str] = "serial"
     sku: Sku
     serial: str
@@ -49,8 +45,7 @@ class SerialStreamEvent(Event):
         return lot_key(self.sku, self.serial)
 
 
-@dataclass(frozen=True, slots=True)
-class SerialShipped(SerialStreamEvent):
+class SerialShipped(SerialStreamEvent, frozen=True):
     """The unit left with a shipment of an order."""
 
     type: ClassVar[str] = "serial.shipped.v1"
@@ -62,8 +57,7 @@ class SerialShipped(SerialStreamEvent):
     shipment_id: ShipmentId
 
 
-@dataclass(frozen=True, slots=True)
-class SerialReturned(SerialStreamEvent):
+class SerialReturned(SerialStreamEvent, frozen=True):
     """The unit came back, and can be shipped again."""
 
     type: ClassVar[str] = "serial.returned.v1"

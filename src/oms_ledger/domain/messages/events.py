@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias, get_args
 
 from oms_ledger.domain.text_kinds import Harmless, LinkText, MessageId, OrderId
@@ -12,10 +11,9 @@ Template: TypeAlias = Literal["placed", "edited", "held", "shipped", "delivered"
 """What a message tells the customer of their order."""
 
 
-class MessageStreamEvent(Event):
+class MessageStreamEvent(Event, frozen=True):
     """An event of a message's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "message"
     message_id: MessageId
 
@@ -24,8 +22,7 @@ class MessageStreamEvent(Event):
         return self.message_id
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRequested(MessageStreamEvent):
+class MessageRequested(MessageStreamEvent, frozen=True):
     """A message about an order is to be sent to its customer. `template` is placed, edited, held,
     shipped, delivered or refunded; `part_id` is the id of the edit, hold, shipment or refund that
     it is about. `channel` is that of the order. `locale` is a BCP 47 language tag; None: the
@@ -41,8 +38,7 @@ class MessageRequested(MessageStreamEvent):
     sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MessageSent(MessageStreamEvent):
+class MessageSent(MessageStreamEvent, frozen=True):
     """`reference` is the name that the sender's provider gave the message."""
 
     type: ClassVar[str] = "message.sent.v1"
@@ -50,8 +46,7 @@ class MessageSent(MessageStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MessageFailed(MessageStreamEvent):
+class MessageFailed(MessageStreamEvent, frozen=True):
     """The message could not be sent, or came back."""
 
     type: ClassVar[str] = "message.failed.v1"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced, OrderReceived
 from oms_ledger.domain.orders.terms import OrderTerms

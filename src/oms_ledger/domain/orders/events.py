@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias, get_args
 
@@ -28,10 +27,9 @@ from oms_ledger.domain.text_kinds import (
 from oms_ledger.kernel import Event
 
 
-class OrderStreamEvent(Event):
+class OrderStreamEvent(Event, frozen=True):
     """An event of an order's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "order"
     order_id: OrderId
 
@@ -44,8 +42,7 @@ class OrderStreamEvent(Event):
         return f"order-{self.order_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderPlaced(OrderStreamEvent):
+class OrderPlaced(OrderStreamEvent, frozen=True):
     """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those of the
     shipping service. `sensitive`: the order is health data for ever, since the command or a product
     was `sensitive` then. `replacement_for` is the return or claim whose goods the order replaces.
@@ -68,8 +65,7 @@ class OrderPlaced(OrderStreamEvent):
     imported: Imported | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderReceived(OrderStreamEvent):
+class OrderReceived(OrderStreamEvent, frozen=True):
     """An order was put into the queue: it has its number, and is placed or rejected later. Fields
     are those of `OrderPlaced`. `confirm`: it is confirmed once it is placed."""
 
@@ -85,8 +81,7 @@ class OrderReceived(OrderStreamEvent):
     postal_area: Harmless | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRejected(OrderStreamEvent):
+class OrderRejected(OrderStreamEvent, frozen=True):
     """An order that was received cannot be placed. `code` and `detail` are those of the refusal,
     `faults` the lines that it names; `lines` are all units of the order, which are given up."""
 
@@ -98,14 +93,12 @@ class OrderRejected(OrderStreamEvent):
     faults: tuple[RejectedLine, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OrderConfirmed(OrderStreamEvent):
+class OrderConfirmed(OrderStreamEvent, frozen=True):
     type: ClassVar[str] = "order.confirmed.v1"
     order_id: OrderId
 
 
-@dataclass(frozen=True, slots=True)
-class FulfilmentReleased(OrderStreamEvent):
+class FulfilmentReleased(OrderStreamEvent, frozen=True):
     """The order may be shipped from now on: its `fulfil_at` has come, a person did not wait for it,
     or work on `fulfilment_id` has begun. Fulfilment orders are read from then on alone."""
 
@@ -114,8 +107,7 @@ class FulfilmentReleased(OrderStreamEvent):
     fulfilment_id: FulfilmentId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderCancelled(OrderStreamEvent):
+class OrderCancelled(OrderStreamEvent, frozen=True):
     """Units cancelled, line by line; `released`, `backorders_released` and `untracked_released`
     tell what that freed, and where."""
 
@@ -129,8 +121,7 @@ class OrderCancelled(OrderStreamEvent):
     untracked_released: tuple[LineQuantity, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OrderEdited(OrderStreamEvent):
+class OrderEdited(OrderStreamEvent, frozen=True):
     """What was agreed has changed. None, or nothing in a tuple: as before. `added` are new lines,
     `changed` those with another quantity or price. `ship_by` and `deliver_by` are the new promise.
     `allocations` and `backorders` are what more units got, the fields that end in `released` what
@@ -164,8 +155,7 @@ class OrderEdited(OrderStreamEvent):
     rescheduled: tuple[Backorder, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BackordersAllocated(OrderStreamEvent):
+class BackordersAllocated(OrderStreamEvent, frozen=True):
     """Units got other stock: `backorders_released` were backordered, `released` were allocated
     elsewhere and are routed anew; of these `backorders` wait for stock now."""
 
@@ -177,8 +167,7 @@ class BackordersAllocated(OrderStreamEvent):
     backorders: tuple[Backorder, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OrderHeld(OrderStreamEvent):
+class OrderHeld(OrderStreamEvent, frozen=True):
     """`lines` are the ids of the lines that are held; none: the whole order is. `rule` is the name
     of the hold rule by which it was, with its `inputs`; None where a person has held it."""
 
@@ -192,8 +181,7 @@ class OrderHeld(OrderStreamEvent):
     inputs: tuple[RuleInput, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRiskAssessed(OrderStreamEvent):
+class OrderRiskAssessed(OrderStreamEvent, frozen=True):
     """`score` is decimal text by the scale of `provider`; `decision` is accept, review or deny.
     Events beside it hold the order or release it."""
 
@@ -205,15 +193,13 @@ class OrderRiskAssessed(OrderStreamEvent):
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HoldReleased(OrderStreamEvent):
+class HoldReleased(OrderStreamEvent, frozen=True):
     type: ClassVar[str] = "order.hold_released.v1"
     order_id: OrderId
     hold_id: Harmless
 
 
-@dataclass(frozen=True, slots=True)
-class UnitsPacked(OrderStreamEvent):
+class UnitsPacked(OrderStreamEvent, frozen=True):
     """Allocated units went into a shipment that has not left yet, or `untracked` ones."""
 
     type: ClassVar[str] = "order.units_packed.v1"
@@ -224,8 +210,7 @@ class UnitsPacked(OrderStreamEvent):
     untracked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UnitsUnpacked(OrderStreamEvent):
+class UnitsUnpacked(OrderStreamEvent, frozen=True):
     """The shipment was cancelled; exactly its units are allocated again, or `untracked`."""
 
     type: ClassVar[str] = "order.units_unpacked.v1"
@@ -236,24 +221,21 @@ class UnitsUnpacked(OrderStreamEvent):
     untracked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UnitsShipped(OrderStreamEvent):
+class UnitsShipped(OrderStreamEvent, frozen=True):
     type: ClassVar[str] = "order.units_shipped.v1"
     order_id: OrderId
     shipment_id: ShipmentId
     lines: tuple[LineQuantity, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UnitsDelivered(OrderStreamEvent):
+class UnitsDelivered(OrderStreamEvent, frozen=True):
     type: ClassVar[str] = "order.units_delivered.v1"
     order_id: OrderId
     shipment_id: ShipmentId
     lines: tuple[LineQuantity, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UnitsDateCorrected(OrderStreamEvent):
+class UnitsDateCorrected(OrderStreamEvent, frozen=True):
     """The date at which a shipment left (`dispatched_at`) or arrived was recorded wrongly."""
 
     type: ClassVar[str] = "order.units_date_corrected.v1"
@@ -263,8 +245,7 @@ class UnitsDateCorrected(OrderStreamEvent):
     corrected_to: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class UnitsReturned(OrderStreamEvent):
+class UnitsReturned(OrderStreamEvent, frozen=True):
     """Shipped units came back."""
 
     type: ClassVar[str] = "order.units_returned.v1"
@@ -273,8 +254,7 @@ class UnitsReturned(OrderStreamEvent):
     lines: tuple[LineQuantity, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderResumed(OrderStreamEvent):
+class OrderResumed(OrderStreamEvent, frozen=True):
     """A cancelled order goes on: `lines` are the units that are wanted again, with the stock that
     they got anew."""
 
@@ -286,16 +266,14 @@ class OrderResumed(OrderStreamEvent):
     backorders: tuple[Backorder, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OrderTagged(OrderStreamEvent):
+class OrderTagged(OrderStreamEvent, frozen=True):
     type: ClassVar[str] = "order.tagged.v1"
     order_id: OrderId
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OrderNoted(OrderStreamEvent):
+class OrderNoted(OrderStreamEvent, frozen=True):
     """A note of the staff's, for the timeline."""
 
     type: ClassVar[str] = "order.noted.v1"
@@ -303,20 +281,17 @@ class OrderNoted(OrderStreamEvent):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderArchived(OrderStreamEvent):
+class OrderArchived(OrderStreamEvent, frozen=True):
     type: ClassVar[str] = "order.archived.v1"
     order_id: OrderId
 
 
-@dataclass(frozen=True, slots=True)
-class OrderUnarchived(OrderStreamEvent):
+class OrderUnarchived(OrderStreamEvent, frozen=True):
     type: ClassVar[str] = "order.unarchived.v1"
     order_id: OrderId
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentProgressed(OrderStreamEvent):
+class PaymentProgressed(OrderStreamEvent, frozen=True):
     """The totals of a payment of the order, as they are now; minor units. `open` is authorised and
     not captured, `pending` requested without an answer of the provider yet, `refunding` on its way
     back. What happened is in the payment's own stream."""
@@ -335,8 +310,7 @@ class PaymentProgressed(OrderStreamEvent):
     charged_back: int
 
 
-@dataclass(frozen=True, slots=True)
-class CreditGranted(OrderStreamEvent):
+class CreditGranted(OrderStreamEvent, frozen=True):
     """The buyer need not pay a part of the total, or gets it back; minor units. `goods` is the
     price of `lines` with its share of tax and discount, `shipping` a part of the shipping charge,
     `adjustment` a favour, or below 0 a fee. `tax` is the tax in `goods` and
@@ -358,8 +332,7 @@ class CreditGranted(OrderStreamEvent):
         return self.goods + self.shipping + self.adjustment
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnProgressed(OrderStreamEvent):
+class ReturnProgressed(OrderStreamEvent, frozen=True):
     """Where a return or claim of the order stands. `lines` are the units that no other return may
     have from now on: those that it still awaits, and of a claim those that were accepted."""
 

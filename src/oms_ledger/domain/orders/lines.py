@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from oms_ledger.domain.catalogue.events import Component, PreorderPromise
 from oms_ledger.domain.money import in_proportion, split
 from oms_ledger.domain.text_kinds import Harmless, LinkText, Sku
+from oms_ledger.kernel import Record
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(Record, frozen=True):
     """One line as agreed; only an edit changes it. Money in minor units of the order's currency;
     `tax` and `discount` are amounts for the whole line, `order_discount` is its share of the
     discount on the whole order. With `tax_included` the tax is a part of the price, without it it
@@ -84,8 +85,7 @@ def discounted(lines: tuple[OrderLine, ...], discount: int) -> tuple[OrderLine, 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
+class Allocation(Record, frozen=True):
     """`quantity` units of a line at `location`, promised to it; `sku` is the line's. Of a kit all
     components of a unit are at one location."""
 
@@ -95,8 +95,7 @@ class Allocation:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Backorder:
+class Backorder(Record, frozen=True):
     """Units promised to a line without being there, booked at `location`; of a kit all components
     are. With a `preorder` they were sold as that, and count towards its cap. A released backorder
     with a `preorder` is given up by the order; one that gets stock is released without it."""
@@ -108,8 +107,7 @@ class Backorder:
     preorder: PreorderPromise | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LineEdit:
+class LineEdit(Record, frozen=True):
     """A `line` as it is after an edit; before, it had `quantity_before` units. With `repriced` its
     amounts were agreed for this quantity. Otherwise tax and discounts were taken in proportion to
     the amounts that were agreed last."""
@@ -119,14 +117,12 @@ class LineEdit:
     repriced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LineQuantity:
+class LineQuantity(Record, frozen=True):
     line_id: LinkText
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedLine:
+class RejectedLine(Record, frozen=True):
     """A line for which an order was rejected. Where stock was short, of `requested` units
     `available` were there."""
 

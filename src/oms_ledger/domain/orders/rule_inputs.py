@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from oms_ledger.domain.text_kinds import Harmless
+from oms_ledger.kernel import Record
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInput:
+class RuleInput(Record, frozen=True):
     """A value that a hold rule has decided from, or compared with."""
 
     name: Harmless

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -12,18 +11,17 @@ from oms_ledger.domain.orders.lines import (
 )
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.text_kinds import Harmless, HarmlessTime
+from oms_ledger.kernel import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(Record, frozen=True):
     id: Harmless | None = None
     name: Personal | None = None
     email: Personal | None = None
     phone: Personal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Record, frozen=True):
     """Where to ship to, or to send the bill. All that identifies a household is personal."""
 
     name: Personal | None = None
@@ -35,8 +33,7 @@ class Address:
     country: Harmless | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ShippingCharge:
+class ShippingCharge(Record, frozen=True):
     """The service the buyer chose; `price` and `tax` in minor units. With `tax_included` the tax
     is a part of the price."""
 
@@ -55,8 +52,7 @@ class ShippingCharge:
         return in_proportion(self.tax, amount, self.amount) if amount else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Presentment:
+class Presentment(Record, frozen=True):
     """The currency in which the buyer saw the prices, and the rate to it, frozen at placement:
     `rate` units of `currency` for one of the order's, as decimal text."""
 
@@ -70,8 +66,7 @@ class Presentment:
         return Money(int(units), self.currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Record, frozen=True):
     """How a past order came in. `stock` is what the import did with stock: skip, update or force;
     `fate` a digest of its dates, shipments and payments, by which the same import is recognised."""
 
@@ -79,8 +74,7 @@ class Imported:
     fate: Harmless
 
 
-@dataclass(frozen=True, slots=True)
-class OrderTerms:
+class OrderTerms(Record, frozen=True):
     """What buyer and seller agreed on. `fulfil_at`: not to be shipped before that time. `pay_by`:
     an order that is not paid by then expires. `OrderPlaced` keeps it as it was placed: sent again
     under the same external id, it must be equal to be the same order."""

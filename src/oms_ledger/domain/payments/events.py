@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.money import Money
@@ -11,10 +10,9 @@ from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, OrderId, Paymen
 from oms_ledger.kernel import Event
 
 
-class PaymentStreamEvent(Event):
+class PaymentStreamEvent(Event, frozen=True):
     """An event of a payment's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "payment"
     payment_id: PaymentId
 
@@ -23,8 +21,7 @@ class PaymentStreamEvent(Event):
         return self.payment_id
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentRequested(PaymentStreamEvent):
+class PaymentRequested(PaymentStreamEvent, frozen=True):
     """A payment of an order through `provider`. `capture` is `automatic` (as soon as it is
     authorised) or `manual`. `connection` is the account at the provider, `method_token` the
     provider's token of a stored means of payment, never a card number. `return_url` is where the
@@ -45,8 +42,7 @@ class PaymentRequested(PaymentStreamEvent):
     account: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentActionRequired(PaymentStreamEvent):
+class PaymentActionRequired(PaymentStreamEvent, frozen=True):
     """The buyer must do something at `url` before the payment can be authorised."""
 
     type: ClassVar[str] = "payment.action_required.v1"
@@ -55,8 +51,7 @@ class PaymentActionRequired(PaymentStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentAuthorised(PaymentStreamEvent):
+class PaymentAuthorised(PaymentStreamEvent, frozen=True):
     """`amount` is reserved for capture until `expires_at`; None where it does not expire."""
 
     type: ClassVar[str] = "payment.authorised.v1"
@@ -66,8 +61,7 @@ class PaymentAuthorised(PaymentStreamEvent):
     expires_at: HarmlessTime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentFailed(PaymentStreamEvent):
+class PaymentFailed(PaymentStreamEvent, frozen=True):
     """The payment was declined, or came to nothing; `code` and `text` are the provider's."""
 
     type: ClassVar[str] = "payment.failed.v1"
@@ -76,8 +70,7 @@ class PaymentFailed(PaymentStreamEvent):
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureRequested(PaymentStreamEvent):
+class CaptureRequested(PaymentStreamEvent, frozen=True):
     """With `final` the rest of the authorisation is released once this was captured."""
 
     type: ClassVar[str] = "payment.capture_requested.v1"
@@ -87,8 +80,7 @@ class CaptureRequested(PaymentStreamEvent):
     final: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentCaptured(PaymentStreamEvent):
+class PaymentCaptured(PaymentStreamEvent, frozen=True):
     type: ClassVar[str] = "payment.captured.v1"
     payment_id: PaymentId
     capture_id: str
@@ -96,8 +88,7 @@ class PaymentCaptured(PaymentStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureFailed(PaymentStreamEvent):
+class CaptureFailed(PaymentStreamEvent, frozen=True):
     type: ClassVar[str] = "payment.capture_failed.v1"
     payment_id: PaymentId
     capture_id: str
@@ -105,15 +96,13 @@ class CaptureFailed(PaymentStreamEvent):
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VoidRequested(PaymentStreamEvent):
+class VoidRequested(PaymentStreamEvent, frozen=True):
     type: ClassVar[str] = "payment.void_requested.v1"
     payment_id: PaymentId
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentVoided(PaymentStreamEvent):
+class PaymentVoided(PaymentStreamEvent, frozen=True):
     """What was authorised and not captured is released."""
 
     type: ClassVar[str] = "payment.voided.v1"
@@ -122,8 +111,7 @@ class PaymentVoided(PaymentStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VoidFailed(PaymentStreamEvent):
+class VoidFailed(PaymentStreamEvent, frozen=True):
     """The provider refused a void. What is authorised stays so, and may be voided again."""
 
     type: ClassVar[str] = "payment.void_failed.v1"
@@ -132,8 +120,7 @@ class VoidFailed(PaymentStreamEvent):
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorisationExpired(PaymentStreamEvent):
+class AuthorisationExpired(PaymentStreamEvent, frozen=True):
     """The provider no longer reserves `amount`."""
 
     type: ClassVar[str] = "payment.authorisation_expired.v1"
@@ -141,8 +128,7 @@ class AuthorisationExpired(PaymentStreamEvent):
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class RefundRequested(PaymentStreamEvent):
+class RefundRequested(PaymentStreamEvent, frozen=True):
     """The intent of a refund. `lines` and `shipping` (minor units) are what it is for, where it is
     for goods or their transport. `destination` is where the money goes if not back to where it
     came from: `store_credit:<key of an account>` or `exchange:<order id>`."""
@@ -157,8 +143,7 @@ class RefundRequested(PaymentStreamEvent):
     destination: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentRefunded(PaymentStreamEvent):
+class PaymentRefunded(PaymentStreamEvent, frozen=True):
     type: ClassVar[str] = "payment.refunded.v1"
     payment_id: PaymentId
     refund_id: Harmless
@@ -166,8 +151,7 @@ class PaymentRefunded(PaymentStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RefundFailed(PaymentStreamEvent):
+class RefundFailed(PaymentStreamEvent, frozen=True):
     """The provider refused a refund. What was granted to the buyer is still owed."""
 
     type: ClassVar[str] = "payment.refund_failed.v1"
@@ -177,8 +161,7 @@ class RefundFailed(PaymentStreamEvent):
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentChargedBack(PaymentStreamEvent):
+class PaymentChargedBack(PaymentStreamEvent, frozen=True):
     """The buyer's bank has taken `amount` back."""
 
     type: ClassVar[str] = "payment.charged_back.v1"
@@ -188,8 +171,7 @@ class PaymentChargedBack(PaymentStreamEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeBackReversed(PaymentStreamEvent):
+class ChargeBackReversed(PaymentStreamEvent, frozen=True):
     """The dispute was won: `amount` is the merchant's again."""
 
     type: ClassVar[str] = "payment.charge_back_reversed.v1"
@@ -198,8 +180,7 @@ class ChargeBackReversed(PaymentStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentDiscrepancyRecorded(PaymentStreamEvent):
+class PaymentDiscrepancyRecorded(PaymentStreamEvent, frozen=True):
     """The provider reports what cannot be, by what the ledger has: `kind` of report, its `amount`
     and `reference`. No total changes until a person has resolved it."""
 
@@ -212,16 +193,14 @@ class PaymentDiscrepancyRecorded(PaymentStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentDiscrepancyResolved(PaymentStreamEvent):
+class PaymentDiscrepancyResolved(PaymentStreamEvent, frozen=True):
     type: ClassVar[str] = "payment.discrepancy_resolved.v1"
     payment_id: PaymentId
     discrepancy_id: str
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderReportReceived(PaymentStreamEvent):
+class ProviderReportReceived(PaymentStreamEvent, frozen=True):
     """A report of the provider, named by its `provider_event_id`, so that the same one again
     changes nothing. The events beside it say what it reported."""
 

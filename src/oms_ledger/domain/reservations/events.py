@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, OrderId, ReservationId, Sku
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 
 
-@dataclass(frozen=True, slots=True)
-class ReservationLine:
+class ReservationLine(Record, frozen=True):
     """Units that are wanted of a SKU: at `location`, or anywhere where it is None."""
 
     sku: Sku
@@ -18,8 +16,7 @@ class ReservationLine:
     location: Harmless | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HeldUnits:
+class HeldUnits(Record, frozen=True):
     """Units of a SKU that are held at a location; of a kit those of its components."""
 
     sku: Sku
@@ -27,10 +24,9 @@ class HeldUnits:
     quantity: int
 
 
-class ReservationStreamEvent(Event):
+class ReservationStreamEvent(Event, frozen=True):
     """An event of a reservation's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "reservation"
     reservation_id: ReservationId
 
@@ -39,8 +35,7 @@ class ReservationStreamEvent(Event):
         return self.reservation_id
 
 
-@dataclass(frozen=True, slots=True)
-class ReservationCreated(ReservationStreamEvent):
+class ReservationCreated(ReservationStreamEvent, frozen=True):
     """Stock is held until `expires_at`. `held` is where, and events of the stock beside it say the
     same. `channel`: only an order of this channel can use it; None: of any. `sensitive`: a product
     in it is."""
@@ -55,8 +50,7 @@ class ReservationCreated(ReservationStreamEvent):
     sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReservationExtended(ReservationStreamEvent):
+class ReservationExtended(ReservationStreamEvent, frozen=True):
     """It expires later than before."""
 
     type: ClassVar[str] = "reservation.extended.v1"
@@ -64,8 +58,7 @@ class ReservationExtended(ReservationStreamEvent):
     expires_at: HarmlessTime
 
 
-@dataclass(frozen=True, slots=True)
-class ReservationReleased(ReservationStreamEvent):
+class ReservationReleased(ReservationStreamEvent, frozen=True):
     """Its units are free again: it was given up, or `expired`."""
 
     type: ClassVar[str] = "reservation.released.v1"
@@ -73,8 +66,7 @@ class ReservationReleased(ReservationStreamEvent):
     expired: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReservationUsed(ReservationStreamEvent):
+class ReservationUsed(ReservationStreamEvent, frozen=True):
     """The order `order_id` was placed with it: units that the order wanted became the order's, the
     others are free again."""
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.orders.lines import LineQuantity, OrderLine
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, ReturnId, Sku
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 
 
-class ReturnStreamEvent(Event):
+class ReturnStreamEvent(Event, frozen=True):
     """An event of a return's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "return"
     return_id: ReturnId
 
@@ -23,8 +21,7 @@ class ReturnStreamEvent(Event):
         return self.return_id
 
 
-@dataclass(frozen=True, slots=True)
-class RequestedLine:
+class RequestedLine(Record, frozen=True):
     """Units of a line that the buyer wants to return, or complains about. `line_id` is that of the
     order's line; of a blind return it is a number of its own."""
 
@@ -34,8 +31,7 @@ class RequestedLine:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedLine:
+class ReceivedLine(Record, frozen=True):
     """Units that came back. `condition` is resellable, damaged or wrong_item; `disposition` is
     restock, quarantine or write_off."""
 
@@ -47,8 +43,7 @@ class ReceivedLine:
     disposition: Harmless
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnRequested(ReturnStreamEvent):
+class ReturnRequested(ReturnStreamEvent, frozen=True):
     """`kind` is return, exchange or claim (nothing comes back); `resolution` is refund, exchange,
     store_credit, replacement or none. A blind return has no `order_id`. `location` is where the
     goods are to go. `replacement` are the lines of the order that replaces the goods;
@@ -78,8 +73,7 @@ class ReturnRequested(ReturnStreamEvent):
     account_ending: Harmless | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnApproved(ReturnStreamEvent):
+class ReturnApproved(ReturnStreamEvent, frozen=True):
     """The buyer may send the goods; a claim is accepted."""
 
     type: ClassVar[str] = "return.approved.v1"
@@ -87,15 +81,13 @@ class ReturnApproved(ReturnStreamEvent):
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnDeclined(ReturnStreamEvent):
+class ReturnDeclined(ReturnStreamEvent, frozen=True):
     type: ClassVar[str] = "return.declined.v1"
     return_id: ReturnId
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReplacementOrdered(ReturnStreamEvent):
+class ReplacementOrdered(ReturnStreamEvent, frozen=True):
     """The order `replacement_order_id` has the goods that the buyer gets instead."""
 
     type: ClassVar[str] = "return.replacement_ordered.v1"
@@ -103,8 +95,7 @@ class ReplacementOrdered(ReturnStreamEvent):
     replacement_order_id: Harmless
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnReceived(ReturnStreamEvent):
+class ReturnReceived(ReturnStreamEvent, frozen=True):
     """Goods came back, more or fewer than requested. `complete`: nothing more is expected."""
 
     type: ClassVar[str] = "return.received.v1"
@@ -113,8 +104,7 @@ class ReturnReceived(ReturnStreamEvent):
     complete: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnRefunded(ReturnStreamEvent):
+class ReturnRefunded(ReturnStreamEvent, frozen=True):
     """What was granted for the return, in minor units: the price of `lines` (`goods`), `shipping`,
     and `adjustment`, which is -`fee` and `advance`. An `advance` above 0 is a part of the price of
     units that are not in `lines` yet; below 0 it is deducted where these are. Of the sum `refunded`
@@ -141,8 +131,7 @@ class ReturnRefunded(ReturnStreamEvent):
         return self.advance - self.fee
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnClosed(ReturnStreamEvent):
+class ReturnClosed(ReturnStreamEvent, frozen=True):
     """Nothing more is received or refunded."""
 
     type: ClassVar[str] = "return.closed.v1"
@@ -150,8 +139,7 @@ class ReturnClosed(ReturnStreamEvent):
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnCancelled(ReturnStreamEvent):
+class ReturnCancelled(ReturnStreamEvent, frozen=True):
     """The goods stay with the buyer. With `replacement_cancelled` the replacement was cancelled
     too."""
 
@@ -161,8 +149,7 @@ class ReturnCancelled(ReturnStreamEvent):
     replacement_cancelled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnReopened(ReturnStreamEvent):
+class ReturnReopened(ReturnStreamEvent, frozen=True):
     """A closed return goes on where it was; a declined or cancelled one is requested again."""
 
     type: ClassVar[str] = "return.reopened.v1"
@@ -184,8 +171,7 @@ ReturnEvent: TypeAlias = (
 RETURN_EVENTS: tuple[type[ReturnEvent], ...] = get_args(ReturnEvent)
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnPolicyDefined(Event):
+class ReturnPolicyDefined(Event, frozen=True):
     """Goods may be returned for so many days from their delivery: of orders of `channels` and
     products of `categories`, or of all where these are empty."""
 

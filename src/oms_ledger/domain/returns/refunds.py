@@ -4,7 +4,9 @@ it back or pay the replacement. Amounts are minor units."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import recorded_payment_id

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from oms_ledger.domain.catalogue.state import Channel
 from oms_ledger.domain.fulfilments.rules import put_back_if_begun

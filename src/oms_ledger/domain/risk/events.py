@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.money import Money
@@ -10,8 +9,7 @@ from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, OrderId
 from oms_ledger.kernel import Event
 
 
-@dataclass(frozen=True, slots=True)
-class HoldRuleDefined(Event):
+class HoldRuleDefined(Event, frozen=True):
     """Orders of `channels`, or of all where it is empty, are held for `reason`. By `kind`:
     value (a total of `minimum` or more), velocity (the buyer's `orders`th order within `hours`, or
     a later one), address_mismatch (shipping and billing address differ in one of `fields`) or
@@ -35,11 +33,10 @@ class HoldRuleDefined(Event):
         return self.name
 
 
-class BlockedStreamEvent(Event):
+class BlockedStreamEvent(Event, frozen=True):
     """An event of an entry of the blocked list. `buyer` is `customer:<id>`, or `email:` with the
     blind of the address, which is never stored itself."""
 
-    __slots__ = ()
     category: ClassVar[str] = "blocked"
     buyer: str
 
@@ -48,8 +45,7 @@ class BlockedStreamEvent(Event):
         return self.buyer
 
 
-@dataclass(frozen=True, slots=True)
-class BuyerBlocked(BlockedStreamEvent):
+class BuyerBlocked(BlockedStreamEvent, frozen=True):
     """New orders of the buyer are held."""
 
     type: ClassVar[str] = "blocked.added.v1"
@@ -57,14 +53,12 @@ class BuyerBlocked(BlockedStreamEvent):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class BuyerUnblocked(BlockedStreamEvent):
+class BuyerUnblocked(BlockedStreamEvent, frozen=True):
     type: ClassVar[str] = "blocked.removed.v1"
     buyer: str
 
 
-@dataclass(frozen=True, slots=True)
-class BuyerOrderCounted(Event):
+class BuyerOrderCounted(Event, frozen=True):
     """An order counts towards the velocity of its buyer. `buyer` is `customer:<id>`, or of a guest
     `key:` with the id of the data key of their values."""
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.geography import GeoPoint
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, Sku
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 
 
-@dataclass(frozen=True, slots=True)
-class LocationCost:
+class LocationCost(Record, frozen=True):
     """What it costs to send from `location`, or from a place that has no entry where it is empty:
     `parcel` for the place's part of an order, and `unit` for each unit. Minor units of the rule's
     currency."""
@@ -23,16 +21,14 @@ class LocationCost:
     unit: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RuleOption:
+class RuleOption(Record, frozen=True):
     """An option of a rule that a plug-in implements."""
 
     name: Harmless
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class RoutingRule:
+class RoutingRule(Record, frozen=True):
     """One rule of a channel. `kind`: priority, nearest, fewest_splits, highest_stock, capacity,
     cost, split_floor or plugin. `floor` is the value of a line below which split_floor avoids
     splits. `currency`, `costs` and `per_km` (minor units for each kilometre of a parcel) belong to
@@ -52,8 +48,7 @@ class RoutingRule:
         return f"plugin:{self.plugin}" if self.kind == "plugin" else self.kind
 
 
-@dataclass(frozen=True, slots=True)
-class RoutingRulesDefined(Event):
+class RoutingRulesDefined(Event, frozen=True):
     """The rules by which the orders of a channel are routed, whole and in order; without any, by
     the priority of locations. `note`: why. Written to the stream of the channel's settings."""
 
@@ -68,8 +63,7 @@ class RoutingRulesDefined(Event):
         return self.channel
 
 
-@dataclass(frozen=True, slots=True)
-class PostalArea:
+class PostalArea(Record, frozen=True):
     """Where the middle of a postal area is. `prefix` is the beginning of its postal codes; empty:
     the middle of the country."""
 
@@ -77,8 +71,7 @@ class PostalArea:
     point: GeoPoint
 
 
-@dataclass(frozen=True, slots=True)
-class PostalAreasDefined(Event):
+class PostalAreasDefined(Event, frozen=True):
     """The postal areas of a country, whole. `origin`: where the table is from."""
 
     type: ClassVar[str] = "postal_areas.defined.v1"
@@ -92,8 +85,7 @@ class PostalAreasDefined(Event):
         return self.country
 
 
-@dataclass(frozen=True, slots=True)
-class UnitsRouted(Event):
+class UnitsRouted(Event, frozen=True):
     """`units` were routed to a location on `day` (UTC, YYYY-MM-DD), for orders of channels with a
     rule about capacity."""
 
@@ -108,8 +100,7 @@ class UnitsRouted(Event):
         return self.location
 
 
-@dataclass(frozen=True, slots=True)
-class RoutedLine:
+class RoutedLine(Record, frozen=True):
     """A line, or a part of it, that needed stock."""
 
     line_id: LinkText
@@ -117,8 +108,7 @@ class RoutedLine:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class RuleScore:
+class RuleScore(Record, frozen=True):
     """What a rule has compared of a place: `value`, in `unit`."""
 
     rule: str
@@ -126,8 +116,7 @@ class RuleScore:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class RankedPlace:
+class RankedPlace(Record, frozen=True):
     """A place in the order of a decision. `units` is what the order gets from it, `scores` are what
     the rules have compared, in order."""
 
@@ -136,8 +125,7 @@ class RankedPlace:
     scores: tuple[RuleScore, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRouted(Event):
+class OrderRouted(Event, frozen=True):
     """A decision where units of an order come from. `cause`: placement, import, edit, resume,
     backorders, or the reason of a re-route. `rules`: their names, in order. `decided_by`: the rule
     by which the first place was preferred to the best one that was not needed. `ranking`: the first

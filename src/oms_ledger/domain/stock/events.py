@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, TypeAlias, get_args
 
@@ -17,13 +16,12 @@ from oms_ledger.domain.text_kinds import (
     ShipmentId,
     Sku,
 )
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 
 
-class StockStreamEvent(Event):
+class StockStreamEvent(Event, frozen=True):
     """An event of the stock of one SKU at one location."""
 
-    __slots__ = ()
     category: ClassVar[str] = "stock"
     sku: Sku
     location: Harmless
@@ -37,8 +35,7 @@ class StockStreamEvent(Event):
         return f"stock-{self.sku}@{self.location}"
 
 
-@dataclass(frozen=True, slots=True)
-class StockReceived(StockStreamEvent):
+class StockReceived(StockStreamEvent, frozen=True):
     """Goods arrived. `unit_cost` is in minor units of `currency`."""
 
     type: ClassVar[str] = "stock.received.v1"
@@ -50,8 +47,7 @@ class StockReceived(StockStreamEvent):
     currency: Harmless | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StockAdjusted(StockStreamEvent):
+class StockAdjusted(StockStreamEvent, frozen=True):
     """The count on the shelf was corrected by `change`, for a reason a person gave."""
 
     type: ClassVar[str] = "stock.adjusted.v1"
@@ -62,8 +58,7 @@ class StockAdjusted(StockStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StockReturned(StockStreamEvent):
+class StockReturned(StockStreamEvent, frozen=True):
     """Sold goods came back. `order_id` is None where no sale of this SKU to this customer was found
     that could have been the one (a blind return). Those that are not to be sold again are set aside
     or written off by the events after it."""
@@ -77,8 +72,7 @@ class StockReturned(StockStreamEvent):
     order_id: OrderId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StockAllocated(StockStreamEvent):
+class StockAllocated(StockStreamEvent, frozen=True):
     type: ClassVar[str] = "stock.allocated.v1"
     sku: Sku
     location: Harmless
@@ -87,8 +81,7 @@ class StockAllocated(StockStreamEvent):
     line_id: LinkText
 
 
-@dataclass(frozen=True, slots=True)
-class StockReleased(StockStreamEvent):
+class StockReleased(StockStreamEvent, frozen=True):
     """Allocated units are free again."""
 
     type: ClassVar[str] = "stock.released.v1"
@@ -99,8 +92,7 @@ class StockReleased(StockStreamEvent):
     line_id: LinkText
 
 
-@dataclass(frozen=True, slots=True)
-class StockBackordered(StockStreamEvent):
+class StockBackordered(StockStreamEvent, frozen=True):
     """Promised without being there. Booked at the location of first priority. With a `preorder`
     they were sold as that."""
 
@@ -113,8 +105,7 @@ class StockBackordered(StockStreamEvent):
     preorder: PreorderPromise | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BackorderReleased(StockStreamEvent):
+class BackorderReleased(StockStreamEvent, frozen=True):
     """Backordered units are wanted no longer, or have been allocated instead. With a `preorder`
     they were sold as that, and are wanted no longer."""
 
@@ -127,8 +118,7 @@ class BackorderReleased(StockStreamEvent):
     preorder: PreorderPromise | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PreorderRescheduled(StockStreamEvent):
+class PreorderRescheduled(StockStreamEvent, frozen=True):
     """Units that wait as a `preorder` are promised for another time from now on."""
 
     type: ClassVar[str] = "stock.preorder_rescheduled.v1"
@@ -140,8 +130,7 @@ class PreorderRescheduled(StockStreamEvent):
     preorder: PreorderPromise
 
 
-@dataclass(frozen=True, slots=True)
-class StockHeld(StockStreamEvent):
+class StockHeld(StockStreamEvent, frozen=True):
     """Held for a reservation."""
 
     type: ClassVar[str] = "stock.held.v1"
@@ -151,8 +140,7 @@ class StockHeld(StockStreamEvent):
     reservation_id: ReservationId
 
 
-@dataclass(frozen=True, slots=True)
-class StockHoldReleased(StockStreamEvent):
+class StockHoldReleased(StockStreamEvent, frozen=True):
     """Held units are free again, or have been allocated to the order that used the reservation."""
 
     type: ClassVar[str] = "stock.hold_released.v1"
@@ -162,8 +150,7 @@ class StockHoldReleased(StockStreamEvent):
     reservation_id: ReservationId
 
 
-@dataclass(frozen=True, slots=True)
-class StockShipped(StockStreamEvent):
+class StockShipped(StockStreamEvent, frozen=True):
     """Allocated units left the building."""
 
     type: ClassVar[str] = "stock.shipped.v1"
@@ -175,8 +162,7 @@ class StockShipped(StockStreamEvent):
     shipment_id: ShipmentId
 
 
-@dataclass(frozen=True, slots=True)
-class ShippedDateCorrected(StockStreamEvent):
+class ShippedDateCorrected(StockStreamEvent, frozen=True):
     """These units left at another time than was recorded before. No counter changes."""
 
     type: ClassVar[str] = "stock.shipped_date_corrected.v1"
@@ -189,8 +175,7 @@ class ShippedDateCorrected(StockStreamEvent):
     corrected_to: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StockMovedOut(StockStreamEvent):
+class StockMovedOut(StockStreamEvent, frozen=True):
     type: ClassVar[str] = "stock.moved_out.v1"
     sku: Sku
     location: Harmless
@@ -199,8 +184,7 @@ class StockMovedOut(StockStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StockMovedIn(StockStreamEvent):
+class StockMovedIn(StockStreamEvent, frozen=True):
     type: ClassVar[str] = "stock.moved_in.v1"
     sku: Sku
     location: Harmless
@@ -209,8 +193,7 @@ class StockMovedIn(StockStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StockStateChanged(StockStreamEvent):
+class StockStateChanged(StockStreamEvent, frozen=True):
     """Units on hand went from one state to another: available, damaged or quarantine. Only those
     that are available are sold. `lot_status` is that of their `lot` then."""
 
@@ -226,8 +209,7 @@ class StockStateChanged(StockStreamEvent):
     lot_status: Harmless | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingStockAdded(StockStreamEvent):
+class IncomingStockAdded(StockStreamEvent, frozen=True):
     """Units are expected here by `expected_at`: of the inbound delivery or transfer `source`."""
 
     type: ClassVar[str] = "stock.incoming_added.v1"
@@ -238,8 +220,7 @@ class IncomingStockAdded(StockStreamEvent):
     expected_at: HarmlessTime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingStockRemoved(StockStreamEvent):
+class IncomingStockRemoved(StockStreamEvent, frozen=True):
     """Units of the inbound delivery or transfer `source` came, or are not expected any more."""
 
     type: ClassVar[str] = "stock.incoming_removed.v1"
@@ -249,8 +230,7 @@ class IncomingStockRemoved(StockStreamEvent):
     source: Harmless
 
 
-@dataclass(frozen=True, slots=True)
-class LotChange:
+class LotChange(Record, frozen=True):
     """`change` units of a lot more, or below 0 fewer. `status` and `expires_on` (YYYY-MM-DD) are
     those of the lot then."""
 
@@ -260,8 +240,7 @@ class LotChange:
     expires_on: Harmless | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StockLotsChanged(StockStreamEvent):
+class StockLotsChanged(StockStreamEvent, frozen=True):
     """The lots of the units that another event of the same command added or took away. `order_id`,
     `line_id` and `shipment_id` are of the units that were shipped."""
 
@@ -279,8 +258,7 @@ class StockLotsChanged(StockStreamEvent):
         return sum(lot.change for lot in self.lots)
 
 
-@dataclass(frozen=True, slots=True)
-class StockLotStatusChanged(StockStreamEvent):
+class StockLotStatusChanged(StockStreamEvent, frozen=True):
     """A lot of which units are here has another `status` or `expires_on`. `quantity` are its units
     here that are neither damaged nor in quarantine. They are sold while the status is approved."""
 

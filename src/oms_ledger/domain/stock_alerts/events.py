@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.text_kinds import Harmless, Sku
 from oms_ledger.kernel import Event
 
 
-class StockAlertStreamEvent(Event):
+class StockAlertStreamEvent(Event, frozen=True):
     """An event of the alerts of a SKU. An alert is about the stock at a `location`, about what a
     `channel` (in lower case) sells, or where both are None about all open locations."""
 
-    __slots__ = ()
     category: ClassVar[str] = "stock_alert"
     sku: Sku
     location: Harmless | None
@@ -24,8 +22,7 @@ class StockAlertStreamEvent(Event):
         return self.sku
 
 
-@dataclass(frozen=True, slots=True)
-class StockAlertSet(StockAlertStreamEvent):
+class StockAlertSet(StockAlertStreamEvent, frozen=True):
     """Stock is low from now on where `threshold` units or fewer can be sold. None: there is no
     alert any more."""
 
@@ -36,8 +33,7 @@ class StockAlertSet(StockAlertStreamEvent):
     threshold: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class StockBecameLow(StockAlertStreamEvent):
+class StockBecameLow(StockAlertStreamEvent, frozen=True):
     """`available` units can be sold, which is not more than `threshold`; it was more before, or
     there was no alert."""
 
@@ -49,8 +45,7 @@ class StockBecameLow(StockAlertStreamEvent):
     available: int
 
 
-@dataclass(frozen=True, slots=True)
-class StockCameBack(StockAlertStreamEvent):
+class StockCameBack(StockAlertStreamEvent, frozen=True):
     """`available` units can be sold, which is more than `threshold`; before, stock was low."""
 
     type: ClassVar[str] = "stock_alert.back.v1"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.money import Money
@@ -11,11 +10,10 @@ from oms_ledger.domain.text_kinds import Harmless, OrderId, PaymentId
 from oms_ledger.kernel import Event
 
 
-class StoreCreditStreamEvent(Event):
+class StoreCreditStreamEvent(Event, frozen=True):
     """An event of the stream of an account. All amounts of an account have one currency. `account`
     is its key: `account:<hash>`, or the name of an old account."""
 
-    __slots__ = ()
     category: ClassVar[str] = "store_credit"
     account: str
 
@@ -24,8 +22,7 @@ class StoreCreditStreamEvent(Event):
         return self.account
 
 
-@dataclass(frozen=True, slots=True)
-class StoreCreditIssued(StoreCreditStreamEvent):
+class StoreCreditIssued(StoreCreditStreamEvent, frozen=True):
     """`amount` is the account's from now on: given by staff, sold as a gift, or in the place of a
     refund of an order's payment, whose refund id is the `reference`. `account_number` is the
     account's name, `account_ending` its last characters."""
@@ -40,8 +37,7 @@ class StoreCreditIssued(StoreCreditStreamEvent):
     account_ending: Harmless | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoreCreditSpent(StoreCreditStreamEvent):
+class StoreCreditSpent(StoreCreditStreamEvent, frozen=True):
     """`amount` pays an order: it is authorised, and with the payment's capture taken."""
 
     type: ClassVar[str] = "store_credit.spent.v1"
@@ -51,8 +47,7 @@ class StoreCreditSpent(StoreCreditStreamEvent):
     payment_id: PaymentId
 
 
-@dataclass(frozen=True, slots=True)
-class StoreCreditReturned(StoreCreditStreamEvent):
+class StoreCreditReturned(StoreCreditStreamEvent, frozen=True):
     """`amount` of a payment is back on the account: it was refunded, or released."""
 
     type: ClassVar[str] = "store_credit.returned.v1"

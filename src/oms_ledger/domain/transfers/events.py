@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.stock.events import LotChange
 from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, Sku
-from oms_ledger.kernel import Event
+from oms_ledger.kernel import Event, Record
 
 
-class TransferStreamEvent(Event):
+class TransferStreamEvent(Event, frozen=True):
     """An event of a transfer's stream."""
 
-    __slots__ = ()
     category: ClassVar[str] = "transfer"
     transfer_id: Harmless
 
@@ -22,14 +20,12 @@ class TransferStreamEvent(Event):
         return self.transfer_id
 
 
-@dataclass(frozen=True, slots=True)
-class TransferLine:
+class TransferLine(Record, frozen=True):
     sku: Sku
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class ShippedTransferLine:
+class ShippedTransferLine(Record, frozen=True):
     """Units of a SKU that left. `lots` has those that are of lots, with a `change` below 0."""
 
     sku: Sku
@@ -37,8 +33,7 @@ class ShippedTransferLine:
     lots: tuple[LotChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedTransferLine:
+class ReceivedTransferLine(Record, frozen=True):
     """Units of a SKU that arrived, of which `damaged` are damaged. `surplus` are more than were
     under way. `reason` is that of what is damaged, missing or too many. `lots` as in
     `ShippedTransferLine`, with a `change` above 0."""
@@ -51,8 +46,7 @@ class ReceivedTransferLine:
     lots: tuple[LotChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TransferCreated(TransferStreamEvent):
+class TransferCreated(TransferStreamEvent, frozen=True):
     """Goods are to go from one location to another. They stay where they are until they are
     shipped."""
 
@@ -65,8 +59,7 @@ class TransferCreated(TransferStreamEvent):
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TransferShipped(TransferStreamEvent):
+class TransferShipped(TransferStreamEvent, frozen=True):
     """Units left the one location, and are in transit."""
 
     type: ClassVar[str] = "transfer.shipped.v1"
@@ -74,8 +67,7 @@ class TransferShipped(TransferStreamEvent):
     lines: tuple[ShippedTransferLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TransferReceived(TransferStreamEvent):
+class TransferReceived(TransferStreamEvent, frozen=True):
     """Units arrived at the other location."""
 
     type: ClassVar[str] = "transfer.received.v1"
@@ -83,8 +75,7 @@ class TransferReceived(TransferStreamEvent):
     lines: tuple[ReceivedTransferLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TransferClosed(TransferStreamEvent):
+class TransferClosed(TransferStreamEvent, frozen=True):
     """Nothing more is shipped or received. `lost` are the units that left and never arrived."""
 
     type: ClassVar[str] = "transfer.closed.v1"
@@ -93,8 +84,7 @@ class TransferClosed(TransferStreamEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TransferCancelled(TransferStreamEvent):
+class TransferCancelled(TransferStreamEvent, frozen=True):
     """Nothing was shipped, and nothing is."""
 
     type: ClassVar[str] = "transfer.cancelled.v1"

@@ -75,7 +75,7 @@ class DeadlineSource(Protocol):
     ) -> Sequence[DueDeadline]: ...
 
 
-class Record(Protocol):
+class RecordDeadline(Protocol):
     def __call__(
         self, submitted: Sequence[tuple[str, str]], refusals: Sequence[Refusal], /
     ) -> None:
@@ -96,7 +96,7 @@ class DeadlineRunner:
         commands: Mapping[str, MakeCommand],
         source: DeadlineSource,
         submit: Submit,
-        record: Record,
+        record: RecordDeadline,
         exclusive: Callable[[str], AbstractContextManager[bool]],
         now: Callable[[], datetime],
     ) -> None:

@@ -7,7 +7,7 @@ masked whatever the answer is about.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from types import UnionType
@@ -19,6 +19,7 @@ from oms_ledger.domain.event_answers import FeedItemAnswer
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.registry import EVENTS
 from oms_ledger.domain.text_kinds import NamesStream, TextKind
+from oms_ledger.kernel import field_names
 
 TEXTS = (str, object, datetime)
 
@@ -94,16 +95,12 @@ UNDECLARED = FieldPlan()
 """Neither it nor anything in it is declared."""
 
 
-def fields_of(kind: type) -> set[str]:
-    return {each.name for each in fields(kind)} if is_dataclass(kind) else set()
-
-
 @cache
 def plan_of(kind: type) -> ObjectPlan:
-    """The plan of a `TypedDict`, or of a dataclass as JSON."""
+    """The plan of a `TypedDict`, or of a record or dataclass as JSON."""
     plan = _STARTED[kind] = ObjectPlan()
     for name, hint in get_type_hints(kind, include_extras=True).items():
-        if is_typeddict(kind) or name in fields_of(kind):
+        if is_typeddict(kind) or name in field_names(kind):
             plan.add(name, _field_plan(hint))
     return plan
 
@@ -165,7 +162,7 @@ def _plan_of_part(kind: object, marks: Sequence[object]) -> FieldPlan:
             plan.kind = mark
         elif isinstance(mark, NamesStream):
             plan.category = mark.category
-    if isinstance(kind, type) and (is_typeddict(kind) or is_dataclass(kind)):
+    if isinstance(kind, type) and (is_typeddict(kind) or field_names(kind)):
         plan.objects = _STARTED.get(kind) or plan_of(kind)
     elif get_origin(kind) is dict and get_args(kind)[1] is not object:
         plan.objects = ObjectPlan(values=_field_plan(get_args(kind)[1]))

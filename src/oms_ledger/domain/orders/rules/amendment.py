@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
+from msgspec import structs
+
 from oms_ledger.domain.errors import Invalid, Refused, illegal_transition, invalid_field
 from oms_ledger.domain.guards import quantities, refuse_unknown_skus
 from oms_ledger.domain.money import DIGITS, to_text
@@ -240,7 +242,7 @@ def _line_after(p: LineProgress, quantity: int, price: NewPrice | None) -> Order
         raise invalid_field(
             "changes", f"Line {line.line_id} has no units left that could have a price."
         )
-    return replace(
+    return structs.replace(
         line,
         unit_price=line.unit_price if price.unit_price is None else price.unit_price,
         tax=line.tax if price.tax is None else price.tax,
@@ -366,7 +368,7 @@ def _taken(
         return Sourced(Plan()), ()
     terms, area = order.terms, order.postal_area
     if (address := edited.shipping_address) is not None:
-        terms, area = replace(terms, shipping_address=address), edited.postal_area
+        terms, area = structs.replace(terms, shipping_address=address), edited.postal_area
     lines = tuple(line for line, _ in more)
     sourcing = Sourcing(order.first_event.order_id, terms, "edit", ctx.now, kits, area, lines)
     sourced = source(sourcing, wanted, available, given)

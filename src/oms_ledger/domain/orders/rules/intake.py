@@ -4,7 +4,8 @@ the order in which they came."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from oms_ledger.domain.catalogue.state import Product, stored_sku
 from oms_ledger.domain.errors import Refused

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.errors import Refused
