@@ -85,8 +85,13 @@ class LoadRequest:
     prefixes: Sequence[str] = ()
     keys: Sequence[SubjectKeyRow] = ()
 
+    @property
+    def names_states(self) -> bool:
+        """Whether what is read changes the states of streams, and not only receipts and keys."""
+        return bool(self.streams or self.categories or self.prefixes)
+
     def __bool__(self) -> bool:
-        return bool(self.streams or self.categories or self.receipts or self.prefixes or self.keys)
+        return self.names_states or bool(self.receipts or self.keys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,14 @@ BYTES_PER_STORED_BYTE = 4
 
 class CachedState:
     """A state in the cache. `epoch`: the last epoch in which it was up to date. `snapshot`: the
-    version of its newest snapshot. `stored`: bytes of the stored events that it holds."""
+    version of its newest snapshot. `stored`: bytes of the stored events that it holds. `grows` is
+    that of the state."""
 
-    __slots__ = ("epoch", "snapshot", "state", "stored")
+    __slots__ = ("epoch", "grows", "snapshot", "state", "stored")
 
     def __init__(self, state: State, epoch: int) -> None:
         self.state = state
+        self.grows = state.grows
         self.epoch = epoch
         self.snapshot = 0
         self.stored = 0
@@ -35,7 +37,9 @@ class CachedState:
         """Note that an event of `stored` bytes was folded in; how many bytes more are held. A state
         that does not grow (`State.grows`) holds at most its largest event: a stock level stays a
         few counters after a million of them."""
-        more = stored if self.state.grows else max(0, stored - self.stored)
+        more = stored if self.grows else stored - self.stored
+        if more <= 0:
+            return 0
         self.stored += more
         return more
 
@@ -73,6 +77,7 @@ class StateCache:
         self._groups: dict[str, _Group] = {}
         self._young: dict[str, CachedState] = {}
         self._old: dict[str, CachedState] = {}
+        self._looked_up: dict[type[State], dict[str, State]] = {}  # of the young generation
         self._all_states: dict[str, dict[str, State]] = {}
         self._all_states_epoch = -1
 
@@ -80,6 +85,7 @@ class StateCache:
         """Remove all states: after a failed commit they are ahead of the log."""
         self._young.clear()
         self._old.clear()
+        self._looked_up.clear()
         self._all_states.clear()
         self._groups.clear()
         self._young_bytes = 0
@@ -95,6 +101,7 @@ class StateCache:
         in use is evicted."""
         if len(self._young) >= self.capacity or self._young_bytes >= self.capacity_bytes:
             self._old, self._young = self._young, {}
+            self._looked_up.clear()
             self._young_bytes = 0
         if len(self._groups) >= self.capacity:
             self._groups.clear()
@@ -162,6 +169,7 @@ class StateCache:
             self._all_states_epoch = self.epoch
 
     def _restore(self, snapshot: FoldedStream) -> None:
+        self._looked_up.clear()
         entry = self._add(snapshot.stream, snapshot.state)
         entry.snapshot = snapshot.version
         self.add_bytes(entry, snapshot.size)
@@ -208,9 +216,17 @@ class StateCache:
     # The protocol `kernel.Given`.
 
     def state(self, kind: type[S], key: str) -> S:
-        stream = f"{kind.category}-{key}"
-        entry = self._young.get(stream) or self._cached(stream)
+        """A command reads the same states several times: each is found without the name of its
+        stream then."""
+        looked_up = self._looked_up.get(kind)
+        if looked_up is None:
+            looked_up = self._looked_up[kind] = {}
+        state = looked_up.get(key)
+        if state is not None:
+            return state  # type: ignore[return-value]  # of its kind
+        entry = self._cached(f"{kind.category}-{key}")
         if entry is not None:
+            looked_up[key] = entry.state
             return entry.state  # type: ignore[return-value]  # of its kind, by the stream's name
         if kind.all_cached:  # never evicted there
             return cast(S, self._all_states.get(kind.category, {}).get(key)) or kind()

@@ -230,7 +230,7 @@ class Writer:
         if moved:
             states.begin_epoch()
         states.load(request, result)
-        if moved or request:
+        if moved or request.names_states:
             self._load_missing(batch)
         self._other_writers = moved
         at = max(now, head.recorded_at)
