@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from base64 import urlsafe_b64encode
 from collections import deque
 from datetime import UTC, datetime
 
@@ -38,10 +39,16 @@ def _token() -> str:
     try:
         return _tokens.popleft()
     except IndexError:
-        _tokens.extend(secrets.token_urlsafe(16) for _ in range(TOKENS_AHEAD))
-        return secrets.token_urlsafe(16)
+        drawn = secrets.token_bytes(TOKEN_BYTES * (TOKENS_AHEAD + 1))
+        first, *rest = (
+            urlsafe_b64encode(drawn[n : n + TOKEN_BYTES]).rstrip(b"=").decode()
+            for n in range(0, len(drawn), TOKEN_BYTES)
+        )
+        _tokens.extend(rest)
+        return first
 
 
+TOKEN_BYTES = 16
 TOKENS_AHEAD = 500
 
 _tokens: deque[str] = deque()

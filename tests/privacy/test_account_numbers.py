@@ -3,7 +3,6 @@ the same search detects it everywhere if it is neither hashed nor sealed."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from oms_ledger.kernel import Command
 from oms_ledger.privacy import postgres as statements
 from oms_ledger.privacy import sealer
 from oms_ledger.privacy.crypto import DataKey, LedgerKey
+from oms_ledger.testing import replace
 from tests.databases import Database
 from tests.http.commands.test_returns import posted
 from tests.http.conftest import Api

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from oms_ledger.kernel.events import Event
+from oms_ledger.kernel.records import Record
 from oms_ledger.kernel.states import Given, Ref
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Record, frozen=True):
     """What a rule may not make up itself: time, identity, chance. Comes in from the edge.
 
     `command_id` is a UUIDv7 and names whatever the command creates; `token` is an

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple, cast
+
+from msgspec.structs import replace
 
 from oms_ledger.domain.personal import (
     BlindedCommand,

@@ -4,8 +4,9 @@ or a record's name; and the accounts of store credit that these name."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import cast
+
+from msgspec.structs import replace
 
 from oms_ledger.domain.customers.state import GUEST, ORDER, RESERVED, record_of
 from oms_ledger.domain.drafts.events import DraftSaved

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from oms_ledger.engine.write.decider import Decider
 from oms_ledger.engine.write.submissions import Submission
 from oms_ledger.engine.write.writer import Limits, Writer
 from oms_ledger.kernel import Command
-from oms_ledger.testing import MemoryLedger
+from oms_ledger.testing import MemoryLedger, replace
 from oms_ledger.testing.history import START
 
 

@@ -3,9 +3,12 @@ units of the order's currency."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 from oms_ledger.domain.orders.events import CreditGranted, PaymentProgressed
+from oms_ledger.kernel import Record
 
 
 @dataclass(slots=True)
@@ -28,13 +31,12 @@ class OrderPayment:
         return self.captured - self.refunded - self.refunding - self.charged_back
 
 
-@dataclass(slots=True)
-class Settlement:
+class Settlement(msgspec.Struct):
     """`payments` by `payment_id`, in order of request. `shipping_credited` and `adjustments` are
     what the buyer need not pay of the shipping charge, and as a favour; fees count below 0. Units
     whose price was granted back are counted by the lines."""
 
-    payments: dict[str, OrderPayment] = field(default_factory=dict)
+    payments: dict[str, OrderPayment] = msgspec.field(default_factory=dict)
     shipping_credited: int = 0
     adjustments: int = 0
 
@@ -56,8 +58,7 @@ def apply_to_settlement(settlement: Settlement, event: PaymentProgressed | Credi
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Record, frozen=True):
     """`owed` is what the buyer is to pay in all: the total less what was cancelled and what was
     granted back. `paid` is captured and neither refunded nor charged back. What is on its way back
     is no `credit` any more."""

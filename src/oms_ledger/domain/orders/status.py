@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from oms_ledger.domain.orders.progress import LineProgress, Lines
 from oms_ledger.domain.orders.returns import Returns
 from oms_ledger.domain.orders.shipments import Shipments
+from oms_ledger.kernel import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Statuses:
+class Statuses(Record, frozen=True):
     """The four axes of an order. All derived, never set."""
 
     order: str

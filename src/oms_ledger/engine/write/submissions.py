@@ -6,18 +6,16 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from dataclasses import dataclass
 
 import msgspec
 
 from oms_ledger.domain import errors
 from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.engine.log.store import SubjectKeyRow
-from oms_ledger.kernel import Command, Context, Json, Ref
+from oms_ledger.kernel import Command, Context, Json, Record, Ref
 
 
-@dataclass(frozen=True, slots=True)
-class Idempotency:
+class Idempotency(Record, frozen=True):
     """An idempotency key. `scope` is the holder of the API keys that use it, `fingerprint` a
     hash of the request."""
 
@@ -31,8 +29,7 @@ class KeySuperseded(Unavailable):
     key was destroyed. Seal it again and submit it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRows:
+class KeyRows(Record, frozen=True):
     """What a sealed command needs to be stored together with its events: the wrapped data key,
     where it is `new`, and entries of the index of e-mail addresses (blind, id of the key).
     `on_stored` is called by the writer once that is committed; must not block or raise."""
@@ -42,8 +39,7 @@ class KeyRows:
     on_stored: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(Record, frozen=True):
     """A command for the writer. `expected`: a stream, and the version that it must have. A dry run,
     and a command that writes no event, leave `keys` out. `channels`: keys of the channels whose
     orders alone the command may see and change; None: of all."""
@@ -57,8 +53,7 @@ class Submission:
     channels: Collection[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Record, frozen=True):
     """The outcome of a command. `position`: of its last event; the head where it wrote none.
     `events`: how many events it wrote now. `replayed`: the answer is that of a receipt. `wrote`:
     whether it wrote events, now or when the answer was first given. `began`: whether a stream began
