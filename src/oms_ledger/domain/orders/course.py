@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias, assert_never
-
-import msgspec
 
 from oms_ledger.domain.orders.events import (
     OrderCancelled,
@@ -15,7 +14,8 @@ from oms_ledger.domain.orders.events import (
 )
 
 
-class Course(msgspec.Struct):
+@dataclass(slots=True)
+class Course:
     """`unplaced`: the order was received for the queue, and is not placed: not yet, or never.
     `to_confirm`: it is confirmed when it is placed. `ending` is the reason of the last
     cancellation, `rejection` why it was not placed."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
-
-import msgspec
 
 from oms_ledger.domain.orders.events import OrderArchived, OrderTagged, OrderUnarchived
 
 TAGS_MAX = 50
 
 
-class Labels(msgspec.Struct):
+@dataclass(slots=True)
+class Labels:
     """`tags` in the order in which they were added."""
 
-    tags: list[str] = msgspec.field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
     archived: bool = False
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
-
-import msgspec
-from msgspec.structs import replace
 
 from oms_ledger.domain.catalogue.events import PreorderPromise
 from oms_ledger.domain.orders.events import (
@@ -27,7 +25,8 @@ from oms_ledger.domain.orders.events import (
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, LineQuantity, OrderLine
 
 
-class LineProgress(msgspec.Struct):
+@dataclass(slots=True)
+class LineProgress:
     """Units of one line by stage. For a stocked line of an order that was placed, always:
     ordered = allocated + packed + backordered + untracked + shipped + cancelled, and
     delivered, returned and credited are parts of shipped. `untracked` units are open, and no stock
@@ -38,8 +37,8 @@ class LineProgress(msgspec.Struct):
     edits, cancellations and credits loses or gains a minor unit."""
 
     line: OrderLine
-    allocated_at: dict[str, int] = msgspec.field(default_factory=dict)
-    backordered_at: dict[str, int] = msgspec.field(default_factory=dict)
+    allocated_at: dict[str, int] = field(default_factory=dict)
+    backordered_at: dict[str, int] = field(default_factory=dict)
     packed: int = 0
     shipped: int = 0
     delivered: int = 0
@@ -49,7 +48,7 @@ class LineProgress(msgspec.Struct):
     basis: OrderLine | None = None
     untracked: int = 0
     preorder: PreorderPromise | None = None
-    preordered_at: dict[str, int] = msgspec.field(default_factory=dict)
+    preordered_at: dict[str, int] = field(default_factory=dict)
 
     @property
     def allocated(self) -> int:

@@ -3,9 +3,7 @@ units of the order's currency."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import msgspec
+from dataclasses import dataclass, field
 
 from oms_ledger.domain.orders.events import CreditGranted, PaymentProgressed
 from oms_ledger.kernel import Record
@@ -31,12 +29,13 @@ class OrderPayment:
         return self.captured - self.refunded - self.refunding - self.charged_back
 
 
-class Settlement(msgspec.Struct):
+@dataclass(slots=True)
+class Settlement:
     """`payments` by `payment_id`, in order of request. `shipping_credited` and `adjustments` are
     what the buyer need not pay of the shipping charge, and as a favour; fees count below 0. Units
     whose price was granted back are counted by the lines."""
 
-    payments: dict[str, OrderPayment] = msgspec.field(default_factory=dict)
+    payments: dict[str, OrderPayment] = field(default_factory=dict)
     shipping_credited: int = 0
     adjustments: int = 0
 
