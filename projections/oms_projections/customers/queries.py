@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, field
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
@@ -144,7 +145,8 @@ def _customer_in(row: Mapping[str, object]) -> Mapping[str, object]:
     """The customer of the row of an order or a draft; empty where it names none."""
     if "document" in row:
         content = state_of(column(row, "document", str)).content
-        return {} if content is None or content.customer is None else asdict(content.customer)
+        customer = None if content is None else content.customer
+        return {} if customer is None else cast(Mapping[str, object], to_builtins(customer))
     customer = row["customer"]
     return customer if isinstance(customer, dict) else {}
 

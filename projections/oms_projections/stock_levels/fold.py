@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
+
+from msgspec.structs import asdict
 
 from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined
 from oms_ledger.domain.catalogue.views import preorder_terms_view
