@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, field
+from typing import cast
 
 from msgspec import to_builtins
 from msgspec.structs import replace
@@ -145,8 +146,8 @@ def _customer_in(row: Mapping[str, object]) -> Mapping[str, object]:
     """The customer of the row of an order or a draft; empty where it names none."""
     if "document" in row:
         content = state_of(column(row, "document", str)).content
-        customer = None if content is None else content.customer
-        return {} if customer is None else cast(Mapping[str, object], to_builtins(customer))
+        named = None if content is None else content.customer
+        return {} if named is None else cast(Mapping[str, object], to_builtins(named))
     customer = row["customer"]
     return customer if isinstance(customer, dict) else {}
 
