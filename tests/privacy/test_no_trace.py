@@ -28,6 +28,7 @@ from tests.privacy.everywhere import PROGRAM_LOG, logging_into, places_with
 from tests.privacy.people import ADA, BOB, GUEST, Planted
 from tests.privacy.test_erasure import order_of
 from tests.privacy.test_retention import done_with, period
+from tests.tiers import others_long
 
 ANONYMOUS = Planted("Zqnobodyinparticular")
 THEY = (ADA, GUEST, ANONYMOUS)
@@ -103,7 +104,7 @@ def by_period(oms: Oms, api: Api, made: dict[Planted, dict[str, Any]]) -> None:
     assert (done.forgotten, dict(done.skipped)) == (3, {"legal hold": 1})
 
 
-@pytest.mark.parametrize("forgetting", [by_hand, by_period])
+@pytest.mark.parametrize("forgetting", others_long([by_hand, by_period]))
 def test_no_trace_of_a_forgotten_person_is_left(
     oms: Oms, shop: Api, postgres: Database, tmp_path: Path, forgetting: Any
 ) -> None:
