@@ -33,7 +33,7 @@ test: setup ## all tests but the long ones, on a real PostgreSQL, in minutes
 	$(PYTEST) -n 3 -m "not long"
 
 test-all: setup ## every test, with many rounds of kills, PostgreSQL 15, OpenBao and the year
-	$(PYTEST) -n 3
+	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-nightly} $(PYTEST) -n 3
 	$(BIN)/pytest -m year
 
 check: lint types arrows audit sbom test ## all that must be green before a change goes in

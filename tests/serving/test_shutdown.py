@@ -94,6 +94,7 @@ def test_a_signal_ends_it_while_still_starting(
         family.clear()
 
 
+@pytest.mark.long
 def test_the_children_of_a_killed_parent_go_and_the_next_one_takes_over(
     data_dir: Path, tmp_path: Path
 ) -> None:
