@@ -96,7 +96,7 @@ def test_items_of_lists_are_compared_by_name() -> None:
 
 
 def test_the_history_of_an_order_has_all_events_of_its_commands(oms: Oms) -> None:
-    played(oms, 500)
+    played(oms, 700)
     log = oms.readers.log()
     whole = list(all_events(log))
     by_command = Counter(r.meta.command_id for r in whole)
