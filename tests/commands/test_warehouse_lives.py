@@ -278,6 +278,7 @@ def test_a_unit_is_in_one_place_and_only_what_can_be_sold_is_sold(seed: int) -> 
     live(seed, 90)
 
 
+@pytest.mark.slow
 def test_the_lives_do_all_of_it() -> None:
     done: Counter[str] = Counter()
     refused: Counter[str] = Counter()

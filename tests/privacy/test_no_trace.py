@@ -3,7 +3,8 @@ everywhere if nothing is sealed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,12 +36,18 @@ THEY = (ADA, GUEST, ANONYMOUS)
 LATER = datetime(2100, 1, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def postgres() -> Iterator[Database]:
+@contextmanager
+def database_to_search() -> Generator[Database]:
     """On a server of its own, with the configuration that is shipped: its write-ahead log and what
     it logs are searched, and other tests of the run write there what must not be found."""
     with embedded_server() as server, ledger_database(server) as database:
         prepare(database.url, database.settings)
+        yield database
+
+
+@pytest.fixture
+def postgres() -> Iterator[Database]:
+    with database_to_search() as database:
         yield database
 
 
