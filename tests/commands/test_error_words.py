@@ -86,7 +86,7 @@ def bodies(whole: Any) -> Iterator[Any]:
     yield whole
     for value in BAD:
         yield with_ends(whole, value)
-    for path, part in paths(whole):
+    for path, part in parts(whole):
         if isinstance(part, dict | list) and part:
             yield from (with_value(whole, path, value) for value in BAD)
         if path and isinstance(path[-1], str):
@@ -112,14 +112,18 @@ def with_more(value: Any) -> Any:
     return [with_more(each) for each in value] if isinstance(value, list) else value
 
 
-def paths(
+def paths(value: Any) -> Iterator[tuple[str | int, ...]]:
+    return (path for path, _ in parts(value))
+
+
+def parts(
     value: Any, path: tuple[str | int, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Each place in the sample, with what stands there."""
     yield path, value
     if isinstance(value, dict | list):
         for name, each in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from paths(each, (*path, name))
+            yield from parts(each, (*path, name))
 
 
 def with_value(whole: Any, path: tuple[str | int, ...], value: object) -> Any:
