@@ -5,11 +5,13 @@ BIN := .venv/bin
 READY := .venv/.ready
 TOOLS := .venv-tools/.ready
 PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
+FAST := -q -m "not postgres and not slow and not long"
+RULES := $(addprefix tests/,commands documents domain engine policies privacy projections)
 
 # Images of containers set it. Without compiled modules each process of a test compiles the program.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup tools demo fast test test-all check lint types arrows audit sbom bench docs clean
+.PHONY: help setup tools demo fast fast-rules fast-program test test-all check lint types arrows audit sbom bench docs clean
 
 help: ## list what can be done
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -27,13 +29,20 @@ demo: setup ## a small shop, filled and served on http://127.0.0.1:8000
 	$(BIN)/oms-ledger demo
 
 fast: setup ## every test that needs no database, in seconds
-	$(PYTEST) -n 2 -m "not postgres and not slow and not long"
+	@$(MAKE) --no-print-directory --jobs 2 fast-rules fast-program
+
+# Two processes that import and collect half of the tests each take less than two workers of xdist.
+fast-rules: setup
+	$(BIN)/pytest $(FAST) $(RULES)
+
+fast-program: setup
+	$(BIN)/pytest $(FAST) $(RULES:%=--ignore=%)
 
 test: setup ## all tests but the long ones, on a real PostgreSQL, in minutes
 	$(PYTEST) -n 3 -m "not long"
 
 test-all: setup ## every test, with many rounds of kills, PostgreSQL 15, OpenBao and the year
-	$(PYTEST) -n 3
+	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-nightly} $(PYTEST) -n 3
 	$(BIN)/pytest -m year
 
 check: lint types arrows audit sbom test ## all that must be green before a change goes in

@@ -60,12 +60,20 @@ LONG_FIXTURES = {"postgres15", "real"}
 # How long an example takes to draw depends on what else the machine does.
 ANY_SPEED = [hypothesis.HealthCheck.too_slow]
 
-hypothesis.settings.register_profile(
-    "dev", max_examples=50, deadline=None, suppress_health_check=ANY_SPEED
-)
-hypothesis.settings.register_profile(
-    "ci", max_examples=200, deadline=None, suppress_health_check=ANY_SPEED, derandomize=True
-)
+
+def _register(name: str, examples: int, *, derandomize: bool = False) -> None:
+    hypothesis.settings.register_profile(
+        name,
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=ANY_SPEED,
+        derandomize=derandomize,
+    )
+
+
+_register("dev", 50)
+_register("ci", 50, derandomize=True)
+_register("nightly", 200)
 hypothesis.settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
 )

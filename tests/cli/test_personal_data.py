@@ -139,6 +139,7 @@ def test_serving_with_another_key_is_refused_at_the_start(
         (f"vault-transit:http://127.0.0.1:9/v1/transit/keys/oms {KEK}", 0, ""),
     ],
 )
+@pytest.mark.long
 def test_serve_reports_another_key_at_its_start(
     run: Run, postgres: Database, tmp_path: Path, kek: str, code: int, output: str
 ) -> None:

@@ -15,6 +15,7 @@ PROGRAM = Path(sys.executable).with_name("oms-ledger")
 
 
 @pytest.mark.postgres
+@pytest.mark.long
 def test_the_program_runs_on_its_own_database_and_leaves_nothing_running(tmp_path: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("OMS_")}
 

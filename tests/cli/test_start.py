@@ -13,6 +13,7 @@ import pytest
 from oms_ledger.cli.lazy import LazyCommand
 from oms_ledger.cli.main import Program
 from tests.databases import Database
+from tests.tiers import long
 
 HTTP_ONLY = {"fastapi", "starlette", "uvicorn", "prometheus_client", "oms_ledger.http"}
 HTTP_ONLY |= {"reportlab", "PIL", "oms_ledger.documents"}
@@ -54,7 +55,7 @@ def test_help_imports_neither_http_nor_a_ledger(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("show", "order", "WEB-1"), ("show", "stock", "MUG"), ("do", "MakeTea")]
+    "words", [("show", "order", "WEB-1"), long(("show", "stock", "MUG")), long(("do", "MakeTea"))]
 )
 def test_a_command_on_the_ledger_imports_no_http(
     postgres: Database, tmp_path: Path, words: tuple[str, ...]

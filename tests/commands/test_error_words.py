@@ -81,21 +81,49 @@ def sample(schema: Schema, definitions: Schema) -> Any:
 
 
 def bodies(whole: Any) -> Iterator[Any]:
-    """The sample with one thing wrong: a value in any place, a field missing or one too many."""
-    for path in paths(whole):
-        for value in BAD:
-            yield with_value(whole, path, value)
-    for path in (p for p in paths(whole) if p and isinstance(p[-1], str)):
-        yield without(whole, path)
-        yield with_value(whole, (*path[:-1], "colour"), "red")
-        yield with_value(whole, (*path[:-1], "Some-Thing"), "red")
+    """The sample; with a wrong value at all of its ends, which are reported each for itself, or in
+    place of any object or list; with a field missing anywhere, or too many everywhere."""
+    yield whole
+    for value in BAD:
+        yield with_ends(whole, value)
+    for path, part in parts(whole):
+        if isinstance(part, dict | list) and part:
+            yield from (with_value(whole, path, value) for value in BAD)
+        if path and isinstance(path[-1], str):
+            yield without(whole, path)
+    yield with_more(whole)
 
 
-def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    yield path
+def with_ends(value: Any, end: object) -> Any:
+    """A copy in which `end` stands in place of each text, number, truth value, and of each object
+    and list that is empty."""
+    if isinstance(value, dict) and value:
+        return {name: with_ends(each, end) for name, each in value.items()}
+    if isinstance(value, list) and value:
+        return [with_ends(each, end) for each in value]
+    return end
+
+
+def with_more(value: Any) -> Any:
+    """A copy in which every object has two fields too many."""
+    if isinstance(value, dict):
+        fields = {name: with_more(each) for name, each in value.items()}
+        return {**fields, "colour": "red", "Some-Thing": "red"}
+    return [with_more(each) for each in value] if isinstance(value, list) else value
+
+
+def paths(value: Any) -> Iterator[tuple[str | int, ...]]:
+    return (path for path, _ in parts(value))
+
+
+def parts(
+    value: Any, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Each place in the sample, with what stands there."""
+    yield path, value
     if isinstance(value, dict | list):
         for name, each in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from paths(each, (*path, name))
+            yield from parts(each, (*path, name))
 
 
 def with_value(whole: Any, path: tuple[str | int, ...], value: object) -> Any:

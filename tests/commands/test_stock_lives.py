@@ -46,6 +46,7 @@ from oms_projections.backorders.fold import READ_MODEL as BACKORDERS
 from oms_projections.backorders.rows import BackorderRow
 from tests.commands.checks import Books
 from tests.commands.test_whole_lives import stored
+from tests.tiers import others_long
 
 PLACES = ("LON", "MAN")
 KITS: Mapping[str, Sequence[tuple[str, int]]] = {
@@ -352,15 +353,18 @@ def the_newest_is_filled_first(patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "sabotage",
-    [
-        a_released_reservation_holds_on,
-        a_used_reservation_holds_on,
+    others_long(
+        [
+            a_released_reservation_holds_on,
+            a_used_reservation_holds_on,
+            what_is_held_is_sold,
+            a_cancelled_kit_frees_itself,
+            a_kit_takes_one_of_each,
+            a_reservation_is_used_twice,
+            the_newest_is_filled_first,
+        ],
         what_is_held_is_sold,
-        a_cancelled_kit_frees_itself,
-        a_kit_takes_one_of_each,
-        a_reservation_is_used_twice,
-        the_newest_is_filled_first,
-    ],
+    ),
 )
 def test_a_broken_rule_is_detected(sabotage: Sabotage, monkeypatch: pytest.MonkeyPatch) -> None:
     sabotage(monkeypatch)

@@ -272,12 +272,13 @@ def lives(number: int) -> None:
         live(seed, 90)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(st.integers(0, 10**9))
 def test_a_unit_is_in_one_place_and_only_what_can_be_sold_is_sold(seed: int) -> None:
     live(seed, 90)
 
 
+@pytest.mark.slow
 def test_the_lives_do_all_of_it() -> None:
     done: Counter[str] = Counter()
     refused: Counter[str] = Counter()

@@ -32,6 +32,7 @@ from oms_ledger.kernel import Recorded
 from oms_ledger.testing import LogUntil, MemoryLedger
 from tests.commands.checks import folded_anew
 from tests.commands.life import Life
+from tests.tiers import others_long
 
 LIVES = st.lists(st.integers(0, 10**9), min_size=30, max_size=90)
 
@@ -162,12 +163,15 @@ def a_resumed_order_takes_no_stock(patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "sabotage",
-    [
-        a_refund_is_forgotten,
-        a_reversed_charge_back_counts,
-        an_order_has_one_payment_only,
+    others_long(
+        [
+            a_refund_is_forgotten,
+            a_reversed_charge_back_counts,
+            an_order_has_one_payment_only,
+            a_resumed_order_takes_no_stock,
+        ],
         a_resumed_order_takes_no_stock,
-    ],
+    ),
 )
 def test_a_broken_rule_is_detected(sabotage: Sabotage, monkeypatch: pytest.MonkeyPatch) -> None:
     sabotage(monkeypatch)

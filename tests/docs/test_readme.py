@@ -47,6 +47,7 @@ def shop(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.postgres
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl here; the README's lines need it")
+@pytest.mark.long
 def test_the_first_order_by_curl(shop: str, tmp_path: Path) -> None:
     typed = blocks("Your own shop").replace("http://127.0.0.1:8000", shop)
     typed = "\n".join(line for line in typed.splitlines() if "oms-ledger serve" not in line)

@@ -98,6 +98,7 @@ def test_a_packing_slip_names_the_recipient_and_the_units() -> None:
     assert barcodes(file) == ["ORD-7", "85123A"]
 
 
+@pytest.mark.slow
 def test_two_thousand_lines_are_many_pages_and_none_is_lost() -> None:
     lines = [{"line_id": str(n), "sku": f"SKU-{n:04}", "quantity": 1} for n in range(2000)]
     slip = packing_slip_document(shipment(lines=lines))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -32,7 +32,6 @@ from tests.history.questions import (
 )
 from tests.history.shop import RandomShop
 
-MOMENTS = 1000
 QUESTIONS_PER_MOMENT = 10
 
 
@@ -40,7 +39,8 @@ class ObservedShop:
     """A random shop in memory. After about half of all events, also those in the middle of a
     command, questions are answered live."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, moments: int) -> None:
+        self._moments = moments
         self.records = Records()
         self.models = ReadModels(self.records)
         self.answers: list[LiveAnswer] = []
@@ -54,7 +54,7 @@ class ObservedShop:
 
     def run(self) -> None:
         with self._ledger:
-            while len(self.moments) < MOMENTS:
+            while len(self.moments) < self._moments:
                 self._shop.step()
                 for r in self._ledger.history(len(self.records.all)):
                     self.records.add(r)
@@ -75,8 +75,17 @@ class ObservedShop:
 
 
 @pytest.mark.slow
+def test_as_of_answers_are_those_that_were_given_live() -> None:
+    check_answers_given_live(400, of_each=10)
+
+
+@pytest.mark.long
 def test_as_of_answers_are_those_that_were_given_live_at_a_thousand_moments() -> None:
-    shop = ObservedShop(4)
+    check_answers_given_live(1000, of_each=100)
+
+
+def check_answers_given_live(moments: int, of_each: int) -> None:
+    shop = ObservedShop(4, moments)
     shop.run()
     for live in shop.answers:
         assert not isinstance(live.query.as_of, str)
@@ -84,19 +93,31 @@ def test_as_of_answers_are_those_that_were_given_live_at_a_thousand_moments() ->
         again = answered(partial(live.query.as_of, live.params, log))
         assert again == live.answer, (live.position, live.query.name, live.params)
     answers = Counter(live.query.name for live in shop.answers if live.answer != NOTHING)
-    assert len(shop.moments) >= MOMENTS
+    assert len(shop.moments) >= moments
     assert answers.keys() == CAPABLE
-    assert min(answers.values()) > 100, answers
+    assert min(answers.values()) > of_each, answers
 
 
-def played(oms: Oms, steps: int) -> tuple[RandomShop, list[LiveAnswer]]:
-    """A shop on a real ledger; after every sixth step nine questions are answered live."""
-    answers: list[LiveAnswer] = []
+def random_shop(oms: Oms) -> RandomShop:
+    """A shop on a real ledger."""
 
     def execute(command: Command) -> Mapping[str, Json]:
         return oms.execute(command, actor="tester").answer
 
-    shop = RandomShop(9, execute, lambda: datetime.now(UTC))
+    return RandomShop(9, execute, lambda: datetime.now(UTC))
+
+
+def played(oms: Oms, steps: int) -> None:
+    """A shop on a real ledger that has done so many steps."""
+    shop = random_shop(oms)
+    for _ in range(steps):
+        shop.step()
+
+
+def questioned(oms: Oms, steps: int) -> list[LiveAnswer]:
+    """The same; after every sixth step nine questions are answered live."""
+    answers: list[LiveAnswer] = []
+    shop = random_shop(oms)
     with oms.projector() as projector:
         for step in range(steps):
             shop.step()
@@ -107,7 +128,7 @@ def played(oms: Oms, steps: int) -> tuple[RandomShop, list[LiveAnswer]]:
             for query, params in shop.chance.sample(questions(shop), 9):
                 answer = answered(partial(_now, oms, query, params))
                 answers.append(LiveAnswer(position, query, params, answer))
-    return shop, answers
+    return answers
 
 
 def _now(oms: Oms, query: Query, params: object) -> Mapping[str, Json]:
@@ -115,7 +136,18 @@ def _now(oms: Oms, query: Query, params: object) -> Mapping[str, Json]:
 
 
 def test_as_of_answers_are_those_that_were_given_live_by_postgresql(oms: Oms) -> None:
-    _, answers = played(oms, 900)
+    answers = questioned(oms, 250)
+    check_answers_of_postgresql(oms, answers)
+
+
+@pytest.mark.long
+def test_so_are_those_of_every_query(oms: Oms) -> None:
+    answers = questioned(oms, 900)
+    check_answers_of_postgresql(oms, answers)
+    assert {each.query.name for each in answers if each.answer != NOTHING} == CAPABLE
+
+
+def check_answers_of_postgresql(oms: Oms, answers: Sequence[LiveAnswer]) -> None:
     history = list(all_events(oms.readers.log()))
     newest = {r.meta.recorded_at: r.position for r in history}  # the last of each time
     by_time = 0
@@ -130,7 +162,6 @@ def test_as_of_answers_are_those_that_were_given_live_by_postgresql(oms: Oms) ->
         by_time += len(moments) - 1
     assert len({each.position for each in answers}) >= 40
     assert by_time > len(answers) // 2
-    assert {each.query.name for each in answers if each.answer != NOTHING} == CAPABLE
 
 
 def _body(oms: Oms, live: LiveAnswer, moment: Position | datetime) -> Mapping[str, Json]:

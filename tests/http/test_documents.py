@@ -119,6 +119,7 @@ def test_the_scope_is_that_of_shipments(oms: Oms, path: str) -> None:
         problem_of(clerk.get(path), 403, "forbidden")
 
 
+@pytest.mark.slow
 def test_serving_imports_no_library_of_documents() -> None:
     probe = "import sys, oms_ledger.http.app; print({'reportlab', 'PIL'} & {*sys.modules})"
     start = [sys.executable, "-c", probe]

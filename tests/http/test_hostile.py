@@ -33,7 +33,6 @@ VALUES = st.recursive(
 )
 
 FUZZ = settings(
-    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

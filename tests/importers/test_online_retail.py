@@ -173,6 +173,7 @@ def test_plain_and_gzipped_are_the_same(tmp_path: Path) -> None:
     assert list(read(plain)) == list(read(zipped)) == [row()]
 
 
+@pytest.mark.slow
 def test_a_line_without_an_end_takes_a_bounded_memory(tmp_path: Path) -> None:
     """A gzip file of 100 kB that unfolds into a line of 100 MB; the rows around it are read."""
     text = f"{HEADING}\n"

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from oms_ledger.domain.errors import Invalid
@@ -163,7 +163,6 @@ mostly_good = st.integers(0, 9).flatmap(
 )
 
 
-@settings(max_examples=150)
 @given(lines=st.lists(mostly_good, min_size=5, max_size=30), stocked=st.booleans())
 def test_rows_read_are_rows_applied_and_rows_skipped(
     tmp_path_factory: pytest.TempPathFactory, lines: list[list[str]], stocked: bool

@@ -3,6 +3,8 @@ the same search detects it everywhere if it is neither hashed nor sealed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +29,24 @@ from tests.http.commands.test_returns import posted
 from tests.http.conftest import Api
 from tests.http.examples import order
 from tests.privacy.everywhere import PROGRAM_LOG, places_with
-from tests.privacy.test_no_trace import oms, postgres, shop
+from tests.privacy.test_no_trace import database_to_search, oms, shop
 
-__all__ = ["oms", "postgres", "shop"]
+__all__ = ["oms", "shop"]
 
 SOLD, FOR_A_RETURN, GUESSED = "Zqgift-4411-0923-7788", "Zqback-5522-1034-8899", "Zqguess-1-2-3"
 NUMBERS = (SOLD, FOR_A_RETURN, GUESSED)
 ISSUE = {"amount": "5.00", "currency": "GBP", "reason": "sold"}
 PAY = {"provider": "store_credit", "amount": "4.00", "capture": "automatic"}
+
+
+@pytest.fixture
+def postgres(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """On a server of its own for a test that names the database, to search all of it."""
+    if "postgres" in signature(request.function).parameters:
+        with database_to_search() as database:
+            yield database
+    else:
+        yield request.getfixturevalue("ready")
 
 
 def placed(api: Api) -> str:

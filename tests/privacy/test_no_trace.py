@@ -3,7 +3,8 @@ everywhere if nothing is sealed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,18 +29,25 @@ from tests.privacy.everywhere import PROGRAM_LOG, logging_into, places_with
 from tests.privacy.people import ADA, BOB, GUEST, Planted
 from tests.privacy.test_erasure import order_of
 from tests.privacy.test_retention import done_with, period
+from tests.tiers import others_long
 
 ANONYMOUS = Planted("Zqnobodyinparticular")
 THEY = (ADA, GUEST, ANONYMOUS)
 LATER = datetime(2100, 1, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def postgres() -> Iterator[Database]:
+@contextmanager
+def database_to_search() -> Generator[Database]:
     """On a server of its own, with the configuration that is shipped: its write-ahead log and what
     it logs are searched, and other tests of the run write there what must not be found."""
     with embedded_server() as server, ledger_database(server) as database:
         prepare(database.url, database.settings)
+        yield database
+
+
+@pytest.fixture
+def postgres() -> Iterator[Database]:
+    with database_to_search() as database:
         yield database
 
 
@@ -103,7 +111,7 @@ def by_period(oms: Oms, api: Api, made: dict[Planted, dict[str, Any]]) -> None:
     assert (done.forgotten, dict(done.skipped)) == (3, {"legal hold": 1})
 
 
-@pytest.mark.parametrize("forgetting", [by_hand, by_period])
+@pytest.mark.parametrize("forgetting", others_long([by_hand, by_period]))
 def test_no_trace_of_a_forgotten_person_is_left(
     oms: Oms, shop: Api, postgres: Database, tmp_path: Path, forgetting: Any
 ) -> None:

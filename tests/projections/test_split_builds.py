@@ -13,12 +13,13 @@ from oms_projections import PROJECTIONS
 from tests.databases import Database
 from tests.projections.conftest import append, install
 from tests.projections.histories import Shop
+from tests.tiers import others_long
 
 EVENTS = 3000
 """More than processes are started for."""
 
 
-@pytest.mark.parametrize("jobs", [2, 3])
+@pytest.mark.parametrize("jobs", others_long([2, 3]))
 def test_builds_of_several_processes_equal_the_live_ones(postgres: Database, jobs: int) -> None:
     history = recorded(Shop(jobs).play(EVENTS))
     install(postgres)

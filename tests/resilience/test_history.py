@@ -79,6 +79,7 @@ def check_all(
     assert stored(database) == expected(log)
 
 
+@pytest.mark.long
 def test_clients_followers_and_the_log_agree(postgres: Database) -> None:
     install(postgres)
     observations, early, late = run_everything(postgres, nullcontext())

@@ -182,9 +182,10 @@ FAULTS: dict[str, Callable[[Place, float], None]] = {
     ("seed", "count", "deadline", "longest"),
     [
         pytest.param(1, 7, 3.0, 5.0, id="7 moments"),
-        pytest.param(2, 200, 11.0, 25.0, id="200 moments", marks=pytest.mark.long),
+        pytest.param(2, 200, 11.0, 25.0, id="200 moments"),
     ],
 )
+@pytest.mark.long
 def test_random_moments_under_load(
     data_dir: Path, tmp_path: Path, seed: int, count: int, deadline: float, longest: float
 ) -> None:

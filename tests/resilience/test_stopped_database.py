@@ -180,8 +180,9 @@ def test_the_server_is_stopped(
 
 @pytest.mark.parametrize(
     ("deadline", "seconds"),
-    [(SHORT_DEADLINE, SHORT_OUTAGE), pytest.param(DEADLINE, 70.0, marks=pytest.mark.long)],
+    [(SHORT_DEADLINE, SHORT_OUTAGE), (DEADLINE, 70.0)],
 )
+@pytest.mark.long
 def test_the_network_is_half_open(
     data_dir: Path, tmp_path: Path, deadline: float, seconds: float
 ) -> None:

@@ -50,6 +50,7 @@ def test_kill_9_under_load_loses_and_doubles_nothing(
             load.check_acknowledged(after)
 
 
+@pytest.mark.long
 def test_without_the_database_every_request_is_answered_503_with_retry_after(
     data_dir: Path, tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ def silent(port: int, source: str = "127.0.0.1") -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), source_address=(source, 0))
 
 
+@pytest.mark.slow
 def test_many_handshakes_at_once_are_answered(served: Listening, authority: Authority) -> None:
     with ThreadPoolExecutor(20) as pool:
         matches = list(pool.map(lambda _: status(served.port, authority), range(200)))

@@ -92,6 +92,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
 
 
 @pytest.mark.postgres
+@pytest.mark.long
 def test_a_shop_with_two_logins(site: Site, tmp_path: Path) -> None:
     refused = site.run("serve", "--port", "0")
     assert refused.returncode == REFUSED, refused.stderr

@@ -17,6 +17,7 @@ from tests.serving.checks import checked_log, follow
 from tests.serving.family import Family, alive, client, postmaster, servers, serving, until
 from tests.serving.load import Load
 from tests.serving.shop import location, order, place, receive
+from tests.tiers import others_long
 
 pytestmark = pytest.mark.postgres
 
@@ -59,7 +60,7 @@ class Follower:
             self.error = error
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", others_long([signal.SIGINT, signal.SIGTERM], signal.SIGTERM))
 def test_a_signal_ends_it_under_load(data_dir: Path, tmp_path: Path, how: signal.Signals) -> None:
     with serving(environment(data_dir), tmp_path) as (family, url):
         key = local_key(data_dir)
@@ -79,7 +80,7 @@ def test_a_signal_ends_it_under_load(data_dir: Path, tmp_path: Path, how: signal
         load.check_acknowledged(checked_log(server))
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", others_long([signal.SIGINT, signal.SIGTERM], signal.SIGTERM))
 def test_a_signal_ends_it_while_still_starting(
     data_dir: Path, tmp_path: Path, how: signal.Signals
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_signal_ends_it_while_still_starting(
         family.clear()
 
 
+@pytest.mark.long
 def test_the_children_of_a_killed_parent_go_and_the_next_one_takes_over(
     data_dir: Path, tmp_path: Path
 ) -> None:
@@ -121,6 +123,7 @@ def test_the_children_of_a_killed_parent_go_and_the_next_one_takes_over(
         load.check_acknowledged(checked_log(server))
 
 
+@pytest.mark.long
 def test_children_that_are_still_starting_go_with_their_parent(
     data_dir: Path, tmp_path: Path
 ) -> None:
@@ -135,6 +138,7 @@ def test_children_that_are_still_starting_go_with_their_parent(
         assert servers(data_dir)
 
 
+@pytest.mark.long
 def test_two_families_share_a_database_until_the_last_leaves(
     data_dir: Path, tmp_path: Path
 ) -> None:

@@ -71,6 +71,7 @@ def secured(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             yield Secured(family, url, trusted.certificate, stranger.certificate)
 
 
+@pytest.mark.long
 def test_an_order_over_https(secured: Secured) -> None:
     assert secured.url.startswith("https://127.0.0.1:")
     with secured.client(secured.trusted) as http:
@@ -83,6 +84,7 @@ def test_an_order_over_https(secured: Secured) -> None:
         assert "max-age" in answer.headers["strict-transport-security"]
 
 
+@pytest.mark.long
 def test_a_client_that_trusts_another_authority_does_not_connect(secured: Secured) -> None:
     with (
         secured.client(secured.stranger) as wary,
@@ -91,6 +93,7 @@ def test_a_client_that_trusts_another_authority_does_not_connect(secured: Secure
         wary.get("/healthz")
 
 
+@pytest.mark.long
 def test_newer_protocols_alone(secured: Secured) -> None:
     newer = {ssl.TLSVersion.TLSv1_2: "TLSv1.2", ssl.TLSVersion.TLSv1_3: "TLSv1.3"}
     for version, name in newer.items():
@@ -102,6 +105,7 @@ def test_newer_protocols_alone(secured: Secured) -> None:
         secured.protocol(ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_1)
 
 
+@pytest.mark.long
 def test_in_the_clear_nothing_is_answered(secured: Secured) -> None:
     with socket.create_connection(secured.address, timeout=30) as plain:
         plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")

@@ -79,6 +79,7 @@ def reached(oms: Oms, state: str) -> bool:
     return len(positions) == len(PROJECTIONS) and min(positions) == head
 
 
+@pytest.mark.long
 def test_memory_of_builds_is_given_back(oms: Oms, ready: Database) -> None:
     place_orders(oms)
     with working(ready) as worker:

@@ -26,6 +26,7 @@ from oms_ledger.audit.verify.tee import event_of
 from oms_ledger.engine.log import codec
 from oms_ledger.testing import MemoryLedger
 from tests.audit.verify.conftest import History, stored
+from tests.tiers import others_long
 
 decode = cache(codec.decode)
 """The same histories are checked again and again, and a stored event does not change."""
@@ -44,7 +45,7 @@ def fault_positions(events: Sequence[StoredEvent]) -> list[tuple[str, int]]:
     return [(f.kind, f.first) for f in folded(events)[1]]
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", others_long(range(1, 6), 1, 2))
 def test_a_true_history_is_believed(history: History, seed: int) -> None:
     events = history(seed)
     checker, findings = folded(events)
@@ -82,10 +83,11 @@ def test_the_size_of_pages_does_not_matter(history: History) -> None:
     assert whole[0].invariants.checked == single[0].invariants.checked
 
 
-def test_any_beginning_of_a_true_history_is_believed(history: History) -> None:
+@pytest.mark.parametrize("every", others_long([31, 7]))
+def test_any_beginning_of_a_true_history_is_believed(history: History, every: int) -> None:
     """Up to a position that lies within a command, which has not come to its end."""
     events = history(SEED)
-    for until in range(1, len(events), 7):
+    for until in range(1, len(events), every):
         checker = LogChecker(decode, until)
         checker.page(events[:until])
         assert checker.finish(whole=False) == []

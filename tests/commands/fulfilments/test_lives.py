@@ -22,6 +22,7 @@ from oms_ledger.testing import MemoryLedger
 from tests.commands.checks import folded_anew
 from tests.commands.fulfilments.warehouse import WarehouseLife
 from tests.commands.test_whole_lives import check_units, stored
+from tests.tiers import others_long
 
 LIVES = st.lists(st.integers(0, 10**9), min_size=30, max_size=90)
 
@@ -104,11 +105,14 @@ def some_lives(number: int) -> Counter[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "sabotage",
-    [
+    others_long(
+        [
+            picked_units_stay_where_they_are,
+            a_part_leaves_its_units_to_the_rest,
+            what_is_moved_is_not_released,
+        ],
         picked_units_stay_where_they_are,
-        a_part_leaves_its_units_to_the_rest,
-        what_is_moved_is_not_released,
-    ],
+    ),
     ids=lambda each: each.__name__,
 )
 def test_a_broken_rule_is_caught(sabotage: Sabotage, monkeypatch: pytest.MonkeyPatch) -> None:

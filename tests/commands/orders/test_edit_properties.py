@@ -42,6 +42,7 @@ from oms_ledger.engine.write.writer import Outcome
 from oms_ledger.kernel import Command
 from oms_ledger.testing import MemoryLedger
 from tests.commands.checks import Books
+from tests.tiers import others_long
 
 LINE_IDS = st.sampled_from(["1", "2", "3", "4"])
 SKUS = st.sampled_from(["A", "B", "POST"])
@@ -269,12 +270,15 @@ def the_difference_is_that_of_the_totals(patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "sabotage",
-    [
-        amounts_follow_the_quantity_of_before,
+    others_long(
+        [
+            amounts_follow_the_quantity_of_before,
+            a_freed_unit_is_forgotten,
+            packed_units_are_taken_away,
+            the_difference_is_that_of_the_totals,
+        ],
         a_freed_unit_is_forgotten,
-        packed_units_are_taken_away,
-        the_difference_is_that_of_the_totals,
-    ],
+    ),
 )
 def test_a_broken_rule_is_caught(sabotage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     sabotage(monkeypatch)

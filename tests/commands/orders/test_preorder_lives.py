@@ -139,7 +139,7 @@ def live(moves: list[int]) -> PreorderLife:
     return shop
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(st.integers(0, 2**32), min_size=5, max_size=40))
 def test_never_more_than_the_cap_in_any_life(moves: list[int]) -> None:
     live(moves)

@@ -6,7 +6,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import example, settings
+from hypothesis import example
 from hypothesis import given as for_all
 
 from oms_commands import COMMANDS
@@ -191,7 +191,6 @@ class Shop:
             self.about("RefundPayment", payment_id=payment_id, amount="0.07", reason="late")
 
 
-@settings(deadline=None, max_examples=60)
 @example(steps=[("ship", 3, 1), ("cancel", 2, 0), ("ship", 2, 2)])
 @example(steps=[("ship", 1, 0), ("refund", 1, 0), ("ship", 1, 1), ("refund", 1, 1)])
 @for_all(

@@ -327,7 +327,7 @@ def stored(history: list[Recorded]) -> list[StoredEvent]:
 MOVES = st.lists(st.integers(0, 10**9), min_size=20, max_size=45)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.sampled_from([0, 1, 2, 2, 2, 2]), st.integers(0, 2), MOVES)
 def test_units_and_money_are_conserved(paid: int, shipped: int, moves: list[int]) -> None:
     with MemoryLedger() as ledger:

@@ -162,7 +162,7 @@ class AlertLife:
 LIVES = st.lists(st.tuples(st.integers(0, 2**32), st.booleans()), min_size=5, max_size=40)
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples // 2)
 @given(life=LIVES)
 def test_low_and_back_take_turns_and_agree_with_the_balance(life: list[tuple[int, bool]]) -> None:
     live(life)

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from hypothesis import given
 
 from oms_commands import COMMANDS
 from oms_ledger.audit.verify.integrity import LogChecker
@@ -154,7 +154,6 @@ def check(ledger: MemoryLedger) -> None:
         assert 0 <= balance.refunded + balance.refunding <= balance.captured
 
 
-@settings(deadline=None, max_examples=100)
 @given(moves=st.lists(st.integers(0, 2**32), min_size=5, max_size=40))
 def test_accounts_payments_and_orders_agree(moves: list[int]) -> None:
     with MemoryLedger() as ledger:

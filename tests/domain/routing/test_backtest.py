@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given as drawn
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from oms_commands.catalogue.put_channel import PutChannel
@@ -259,7 +258,6 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @drawn(STEPS, st.booleans())
 def test_the_rules_that_were_in_force_would_do_what_was_done(
     steps: list[tuple[str, str, str, int]], by_rules: bool

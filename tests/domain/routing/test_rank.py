@@ -196,7 +196,7 @@ def routed(
     return needed, available, plan
 
 
-@settings(max_examples=400)
+@settings(max_examples=settings().max_examples * 2)
 @given(WANTED, PLACES, SETS_OF_RULES)
 def test_rules_change_places_and_nothing_else(
     lines: Mapping[str, int], places: list[Place], kinds: list[str]

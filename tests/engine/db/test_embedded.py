@@ -22,6 +22,7 @@ import pytest
 from oms_ledger.engine.db.embedded import EmbeddedServer, database, server_environment
 from oms_ledger.settings import Settings
 from tests.serving.family import servers, signal_each
+from tests.tiers import others_long
 
 pytestmark = pytest.mark.postgres
 
@@ -30,6 +31,7 @@ import sys
 from pathlib import Path
 from oms_ledger.engine.db.embedded import database
 from oms_ledger.settings import Settings
+from tests.tiers import others_long
 with database(Settings(data_dir=Path(sys.argv[1]))) as url:
     print(url, flush=True)
     sys.stdin.readline()
@@ -207,7 +209,9 @@ def test_a_server_killed_while_in_use_comes_back_at_the_same_address(
 
 
 @pytest.mark.parametrize(
-    "first_line", [str(os.getpid()), "1", "", "999999999"], ids=["ours", "init", "empty", "none"]
+    "first_line",
+    others_long([str(os.getpid()), "1", "", "999999999"]),
+    ids=["ours", "init", "empty", "none"],
 )
 def test_a_stale_pid_file_is_no_hindrance(data_dir: Path, first_line: str) -> None:
     """As after a power cut, when another process has the old server's id."""
@@ -236,8 +240,8 @@ def test_a_process_that_dies_while_making_the_database_leaves_a_clean_start(
     assert not unfinished.exists()
 
 
-@pytest.mark.parametrize("moment", ["pg.new-*", "pg/postmaster.pid"])
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("moment", others_long(["pg.new-*", "pg/postmaster.pid"]))
+@pytest.mark.parametrize("how", others_long([signal.SIGINT, signal.SIGKILL], signal.SIGKILL))
 def test_a_starter_may_be_stopped_at_any_moment(
     empty_dir: Path, moment: str, how: signal.Signals
 ) -> None:

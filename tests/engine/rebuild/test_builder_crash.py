@@ -7,6 +7,8 @@ import random
 import subprocess
 from contextlib import suppress
 
+import pytest
+
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, stored
 from tests.engine.project.tallies import TALLIES
@@ -28,6 +30,7 @@ def position(tools: ReadModelTools) -> int:
     return tools.builds()[1].position
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_a_build_goes_on_where_it_was(postgres: Database, log: Log) -> None:
     tools = ReadModelTools(postgres, *MODELS)
     tools.install()

@@ -30,6 +30,7 @@ from tests.engine.rebuild.test_builder import random_history
 from tests.engine.rebuild.test_bulk_windows import changes_of_few_rows
 from tests.engine.rebuild.tools import ReadModelTools
 from tests.resilience.hostile import wait_until
+from tests.tiers import others_long
 
 PAGE = 1000
 """The smallest that is folded in bulk."""
@@ -75,7 +76,7 @@ def is_running(pid: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("jobs", [1, 2, 3])
+@pytest.mark.parametrize("jobs", others_long([1, 2, 3], 2))
 def test_the_rows_are_those_of_one_process(log: Log, tools: ReadModelTools, jobs: int) -> None:
     log.append(*random_history(jobs, 6500))
     tools.fold_live(6500)
@@ -112,6 +113,7 @@ def test_a_small_log_needs_no_process(log: Log, tools: ReadModelTools) -> None:
     assert stored(log.database, TALLIES, 2) == expected(log.events)
 
 
+@pytest.mark.long
 def test_one_that_cannot_be_split_is_folded_beside_the_others(postgres: Database, log: Log) -> None:
     assert not ARRIVALS.by_stream
     tools = ReadModelTools(postgres, *MODELS)
@@ -140,6 +142,7 @@ def test_poison_parks_its_stream_alone(postgres: Database, log: Log) -> None:
     assert stored(postgres, TALLIES, 2) == expected(log.events)
 
 
+@pytest.mark.long
 def test_a_value_that_is_refused_parks_its_stream_alone(log: Log, tools: ReadModelTools) -> None:
     """It is folded, and refused when the window is packed."""
     bad = StockReceived("BAD", "A", 2**63, None)
@@ -196,6 +199,7 @@ def test_a_process_that_is_killed_ends_the_build_which_can_go_on(
     check_a_process_that_is_killed_ends_the_build_which_can_go_on(log, tools)
 
 
+@pytest.mark.long
 def test_sabotage_windows_are_collected_from_processes_that_have_ended(
     log: Log, tools: ReadModelTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +209,7 @@ def test_sabotage_windows_are_collected_from_processes_that_have_ended(
         check_a_process_that_is_killed_ends_the_build_which_can_go_on(log, tools)
 
 
+@pytest.mark.long
 def test_a_build_goes_on_after_all_of_it_was_killed(postgres: Database, log: Log) -> None:
     """The process that writes, again and again; those that fold for it end by themselves."""
     tools = ReadModelTools(postgres, *MODELS)
@@ -215,7 +220,7 @@ def test_a_build_goes_on_after_all_of_it_was_killed(postgres: Database, log: Log
     while (process := start(postgres, PAGE, 2 * PAGE, jobs=2)).poll() is None:
         wait_until(
             lambda p=process: p.poll() is not None or tools.builds()[1].position > reached[-1],  # type: ignore[misc]  # mypy cannot tell a lambda's defaults
-            seconds=30,
+            seconds=120,
         )
         children |= children_of(process.pid)
         if len(reached) > 3:
@@ -243,6 +248,7 @@ def children_of(pid: int) -> set[int]:
     return set(map(int, listed.stdout.split()))
 
 
+@pytest.mark.long
 def test_the_lease_is_kept_while_other_processes_fold(log: Log, tools: ReadModelTools) -> None:
     """Another builder, which would like to have it, never gets it."""
     log.append(*random_history(2, 30 * PAGE))

@@ -37,6 +37,7 @@ def projections(database: str, *words: str, code: int = 0) -> str:
     return done.stderr
 
 
+@pytest.mark.long
 def test_read_models_are_rebuilt_and_swapped_while_the_shop_is_open(
     server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,6 +34,7 @@ from tests.engine.work.mortal import (
 )
 from tests.engine.work.policy_process import at_a_seam
 from tests.serving.family import until
+from tests.tiers import long
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_the_seams_are_those_of_a_page(oms: Oms) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kill_at", "seam"), [(1, "decided"), (4, "submitted 2"), (9, "moved, not committed")]
+    ("kill_at", "seam"), [long(1, "decided"), (4, "submitted 2"), long(9, "moved, not committed")]
 )
 def test_so_it_does_where_the_process_itself_is_killed(
     oms: Oms, ready: Database, kill_at: int, seam: str

@@ -24,6 +24,7 @@ from tests.privacy.sensitivity.test_health import (
 from tests.privacy.sensitivity.test_health import (
     test_streams_show_nothing_either as streams_show_nothing,
 )
+from tests.tiers import others_long
 
 
 def compared(
@@ -44,7 +45,7 @@ def compared(
 CUSTOMER = {"email": "ordinary@example.com"}
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", others_long(ROLES, "support", "channel", "pharmacist"))
 def test_every_route(
     oms: Oms, pharmacy: Pharmacy, role: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +86,7 @@ def plans_end_with_the_test() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("plans_end_with_the_test")
-@pytest.mark.parametrize("name", ["order_id", "order_number", "lines"])
+@pytest.mark.parametrize("name", others_long(["order_id", "order_number", "lines"]))
 def test_a_type_that_differs_is_noticed(
     oms: Oms, pharmacy: Pharmacy, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -9,7 +9,6 @@ from fractions import Fraction
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given as examples
-from hypothesis import settings
 
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.counts.events import (
@@ -174,7 +173,6 @@ class Oracle:
         del self.units[:units]
 
 
-@settings(max_examples=60, deadline=None)
 @examples(st.integers(0, 10**9), st.integers(1, 12))
 def test_values_are_those_of_every_unit_by_itself(seed: int, page: int) -> None:
     chance, oracle = random.Random(seed), Oracle()
