@@ -60,15 +60,24 @@ LIMIT %(limit)s;
   AND %(late)s::boolean = (fulfilment <> 'not_required' AND fulfilment <> 'cancelled' AND ( -- if late
       least(shipped_at, %(now)s::timestamptz) > ship_by -- if late
       OR least(delivered_at, %(now)s::timestamptz) > deliver_by)) -- if late
-  AND (%(with_sensitive)s OR NOT sensitive) AND order_id IN ( -- if sku
-      SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s::text) -- if sku
+  AND (%(with_sensitive)s OR NOT sensitive) -- if sku
   AND person IN (SELECT i.key_id FROM subject_index i WHERE i.blind = %(blind)s::text) -- if blind
 
--- name: order_words
--- The filter `q` by the index of words: for those that few orders have.
-  AND order_id IN (SELECT t.order_id FROM order_terms t WHERE t.term LIKE %(q)s::text -- if q
-      AND t.grams @> %(grams)s::text[] -- if grams
-      AND (%(with_sensitive)s OR NOT t.sensitive)) -- if q
+-- name: order_matches
+-- The filters `q` and `sku` by the indexes of words and of SKUs: for those that few orders have.
+  AND order_id IN ( -- if q
+      SELECT t.order_id FROM order_terms t WHERE t.kind = 'number' AND t.term LIKE %(q)s::text -- if q
+        AND t.grams @> %(grams)s::text[] -- if grams
+        AND (%(with_sensitive)s OR NOT t.sensitive) -- if q
+      UNION ALL -- if q
+      SELECT t.order_id FROM order_terms t WHERE t.kind <> 'number' AND t.term LIKE %(q)s::text -- if q
+        AND t.grams @> %(grams)s::text[] -- if grams
+        AND (%(with_sensitive)s OR NOT t.sensitive)) -- if q
+  -- include: order_of_sku
+
+-- name: order_of_sku
+-- The filter `sku` by its index.
+  AND order_id IN (SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s::text) -- if sku
 
 -- name: orders_until_the_last_week_placed
 -- Not after the last week in which orders with the values that are filtered by were placed:
@@ -118,16 +127,105 @@ LIMIT %(limit)s;
       WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
   ) AS w), '') -- if dated_1
 
--- name: orders_next_with_words
+-- name: orders_from_the_first_number
+-- From the first beginning of numbers of orders with the values that are filtered by.
+  AND (number, order_id) >= ((SELECT min(beginning) FROM ( -- if dated_1
+      SELECT beginning FROM order_numbers WHERE facet = ANY (%(dated_1)s::text[]) -- if dated_1
+      INTERSECT SELECT beginning FROM order_numbers WHERE facet = ANY (%(dated_2)s::text[]) -- if dated_2
+      INTERSECT SELECT beginning FROM order_numbers WHERE facet = ANY (%(dated_3)s::text[]) -- if dated_3
+  ) AS n), '') -- if dated_1
+
+-- name: weeks_of_periods
+-- The weeks in which orders were placed that periods let pass.
+weeks AS MATERIALIZED (
+    SELECT week FROM (
+        SELECT DISTINCT to_timestamp(week * 604800) AS week FROM order_weeks
+        WHERE date = 'placed' AND facet >= %(weekly_from)s::text AND facet <= %(weekly_to)s::text
+    ) AS w
+    WHERE true
+      AND week > %(placed_from)s::timestamptz - interval '7 days' -- if placed_from
+      AND week < %(placed_to)s::timestamptz -- if placed_to
+      AND EXISTS (SELECT FROM orders -- if changed
+          WHERE date_bin('7 days', placed_at, '1970-01-01 00:00:00+00') = w.week -- if changed
+            AND updated_at >= %(updated_from)s::timestamptz -- if updated_from
+            AND updated_at < %(updated_to)s::timestamptz -- if updated_to
+      ) -- if changed
+)
+
+-- name: hits_of_words
 -- Of the orders that come next, which are looked through first, those with the words.
 hits AS MATERIALIZED (
     SELECT order_id, mark FROM near o
-    WHERE EXISTS (SELECT FROM order_terms t WHERE t.order_id = o.order_id
-        AND t.term LIKE %(q)s::text AND (%(with_sensitive)s OR NOT t.sensitive))
-),
+    CROSS JOIN LATERAL (SELECT FROM order_terms t WHERE t.order_id = o.order_id
+        AND t.term LIKE %(q)s::text AND (%(with_sensitive)s OR NOT t.sensitive) LIMIT 1) AS t
+    LIMIT %(limit)s
+)
 
--- name: orders_found
--- Where the hits do not fill the page, all orders with the words are read and sorted.
+-- name: hits_of_sku
+-- Of the orders that come next, which are looked through first, those with the SKU.
+hits AS MATERIALIZED (
+    SELECT order_id, mark FROM near o
+    CROSS JOIN LATERAL (SELECT FROM order_lines l
+        WHERE l.order_id = o.order_id AND l.sku = %(sku)s::text LIMIT 1) AS l
+    LIMIT %(limit)s
+)
+
+-- name: ranges_of_numbers
+-- Numbers that begin as those of a channel do and so have the words: all that begin so, or those whose
+-- digits then begin with the digits in which the words end. Whether others can have the words as well,
+-- which are then found by the index of words: those that orders were imported with.
+begun AS MATERIALIZED (
+    SELECT first, first || ':' AS beyond FROM (
+        SELECT DISTINCT CASE WHEN strpos(lower(beginning), %(words)s::text) > 0 THEN beginning
+            ELSE beginning || %(word_digits)s::text END AS first
+        FROM order_numbers WHERE facet = 'numbers' AND beginning <> ''
+            AND (strpos(lower(beginning), %(words)s::text) > 0 OR %(word_digits)s::text <> ''
+                AND right(lower(beginning), length(%(word_head)s::text)) = %(word_head)s::text)
+    ) AS r
+),
+ranges AS MATERIALIZED (
+    SELECT first, beyond FROM begun AS r
+    WHERE NOT EXISTS (SELECT FROM begun AS b
+        WHERE b.first < r.first AND r.first < b.beyond)
+),
+others AS MATERIALIZED (
+    SELECT %(word_head)s::text = '' OR EXISTS (SELECT FROM order_numbers
+        WHERE facet = 'numbers' AND (beginning = '' OR octet_length(beginning) <> length(beginning))) AS possible
+)
+
+-- name: gathered_by_words
+-- All orders with the words: by numbers along these, and by the index of words.
+gathered AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE order_id IN (SELECT t.order_id FROM order_terms t
+        WHERE t.kind <> 'number' AND t.term LIKE %(q)s::text AND (%(with_sensitive)s OR NOT t.sensitive)
+        AND t.grams @> %(grams)s::text[] -- if grams
+    )
+    -- include: order_filters
+    -- include: order_of_sku
+    UNION
+    SELECT order_id, mark FROM ordered
+    WHERE (SELECT possible FROM others) AND order_id IN (SELECT t.order_id FROM order_terms t
+        WHERE t.kind = 'number' AND t.term LIKE %(q)s::text
+        AND t.grams @> %(grams)s::text[] -- if grams
+    )
+    -- include: order_filters
+    -- include: order_of_sku
+    UNION
+    SELECT order_id, mark FROM numbered
+)
+
+-- name: gathered_by_sku
+-- All orders with the SKU.
+gathered AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
+    -- include: order_filters
+    -- include: order_of_sku
+)
+
+-- name: page_found
+-- Where the hits do not fill the page, all orders with the words or the SKU are read and sorted.
 found AS (
     SELECT order_id, mark FROM hits WHERE (SELECT count(*) FROM hits) >= %(limit)s
     UNION ALL
@@ -207,6 +305,7 @@ FROM (
     SELECT order_id, number FROM orders o
     WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
     -- include: order_filters
+    -- include: orders_from_the_first_number
     ORDER BY number, order_id
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -224,6 +323,109 @@ FROM (
 ) AS o JOIN order_dossiers d USING (order_id)
 ORDER BY o.total, o.order_id;
 
+-- name: list_orders_by_weeks
+-- As list_orders, for periods by other dates: the weeks in which the orders were placed follow one on the
+-- other, and each is read by the index of its other dates until the page is full.
+WITH
+-- include: weeks_of_periods
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (
+    SELECT o.order_id, o.mark
+    FROM (SELECT week FROM weeks WHERE week <= %(after)s::timestamptz ORDER BY week DESC) AS w CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM (
+            SELECT order_id, placed_at AS mark FROM orders
+            WHERE date_bin('7 days', placed_at, '1970-01-01 00:00:00+00') = w.week
+              AND (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+            -- include: order_filters
+            OFFSET 0
+        ) AS o
+        ORDER BY mark DESC, order_id DESC LIMIT %(limit)s
+    ) AS o
+    ORDER BY w.week DESC, o.mark DESC, o.order_id DESC
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark DESC, o.order_id DESC;
+
+-- name: list_orders_oldest_by_weeks
+-- As list_orders_oldest, for periods by other dates.
+WITH
+-- include: weeks_of_periods
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (
+    SELECT o.order_id, o.mark
+    FROM (SELECT week FROM weeks WHERE week > %(after)s::timestamptz - interval '7 days' ORDER BY week) AS w CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM (
+            SELECT order_id, placed_at AS mark FROM orders
+            WHERE date_bin('7 days', placed_at, '1970-01-01 00:00:00+00') = w.week
+              AND (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+            -- include: order_filters
+            OFFSET 0
+        ) AS o
+        ORDER BY mark, order_id LIMIT %(limit)s
+    ) AS o
+    ORDER BY w.week, o.mark, o.order_id
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark, o.order_id;
+
+-- name: list_orders_by_newest_change_by_weeks
+-- As list_orders_by_newest_change, for periods by other dates: the page is made of the first orders of each
+-- week.
+WITH
+-- include: weeks_of_periods
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (
+    SELECT o.order_id, o.mark
+    FROM weeks AS w CROSS JOIN LATERAL (
+        SELECT order_id, updated_at AS mark FROM orders
+        WHERE date_bin('7 days', placed_at, '1970-01-01 00:00:00+00') = w.week
+          AND (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+        -- include: order_filters
+        ORDER BY updated_at DESC, order_id DESC LIMIT %(limit)s
+    ) AS o
+    ORDER BY o.mark DESC, o.order_id DESC
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark DESC, o.order_id DESC;
+
+-- name: list_orders_by_oldest_change_by_weeks
+-- As list_orders_by_oldest_change, for periods by other dates.
+WITH
+-- include: weeks_of_periods
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (
+    SELECT o.order_id, o.mark
+    FROM weeks AS w CROSS JOIN LATERAL (
+        SELECT order_id, updated_at AS mark FROM orders
+        WHERE date_bin('7 days', placed_at, '1970-01-01 00:00:00+00') = w.week
+          AND (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+        -- include: order_filters
+        ORDER BY updated_at, order_id LIMIT %(limit)s
+    ) AS o
+    ORDER BY o.mark, o.order_id
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark, o.order_id;
+
+-- name: list_orders_by_number_by_weeks
+-- As list_orders_by_number, for periods.
+WITH
+-- include: weeks_of_periods
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (
+    SELECT o.order_id, o.mark
+    FROM weeks AS w CROSS JOIN LATERAL (
+        SELECT order_id, number AS mark FROM orders
+        WHERE date_bin('7 days', placed_at, '1970-01-01 00:00:00+00') = w.week
+          AND (number, order_id) > (%(after)s::text, %(after_id)s::text)
+        -- include: order_filters
+        ORDER BY number, order_id LIMIT %(limit)s
+    ) AS o
+    ORDER BY o.mark, o.order_id
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark, o.order_id;
+
 -- name: list_orders_gathered
 -- As list_orders, where few orders can pass the filters: all of these are read and sorted. Along the
 -- index of the sort those that cannot would have to be passed.
@@ -231,7 +433,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, placed_at FROM orders o
     WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
-    -- include: order_words
+    -- include: order_matches
 )
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
 FROM (SELECT order_id, placed_at FROM gathered ORDER BY placed_at DESC, order_id DESC LIMIT %(limit)s) AS o
@@ -244,7 +446,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, placed_at FROM orders o
     WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
-    -- include: order_words
+    -- include: order_matches
 )
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
 FROM (SELECT order_id, placed_at FROM gathered ORDER BY placed_at, order_id LIMIT %(limit)s) AS o
@@ -257,7 +459,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, updated_at FROM orders o
     WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
-    -- include: order_words
+    -- include: order_matches
 )
 SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
 FROM (SELECT order_id, updated_at FROM gathered ORDER BY updated_at DESC, order_id DESC LIMIT %(limit)s) AS o
@@ -270,7 +472,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, updated_at FROM orders o
     WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
-    -- include: order_words
+    -- include: order_matches
 )
 SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
 FROM (SELECT order_id, updated_at FROM gathered ORDER BY updated_at, order_id LIMIT %(limit)s) AS o
@@ -283,7 +485,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, number FROM orders o
     WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
     -- include: order_filters
-    -- include: order_words
+    -- include: order_matches
 )
 SELECT o.order_id, o.number AS mark, d.item, d.sensitive
 FROM (SELECT order_id, number FROM gathered ORDER BY number, order_id LIMIT %(limit)s) AS o
@@ -296,7 +498,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, total FROM orders o
     WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
     -- include: order_filters
-    -- include: order_words
+    -- include: order_matches
 )
 SELECT o.order_id, o.total AS mark, d.item, d.sensitive
 FROM (SELECT order_id, total FROM gathered ORDER BY total, order_id LIMIT %(limit)s) AS o
@@ -306,125 +508,341 @@ ORDER BY o.total, o.order_id;
 -- name: list_orders_with_words
 -- As list_orders, for words: most orders have the frequent ones, so that the next orders fill a page;
 -- by rare ones few are gathered.
-WITH near AS MATERIALIZED (
-    SELECT order_id, placed_at AS mark FROM orders o
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, placed_at AS mark FROM orders
     WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
     -- include: order_filters
     -- include: orders_until_the_last_week_placed
-    ORDER BY placed_at DESC, order_id DESC
+    ORDER BY mark DESC, order_id DESC
     LIMIT %(looked_through)s
 ),
--- include: orders_next_with_words
-gathered AS MATERIALIZED (
-    SELECT order_id, placed_at AS mark FROM orders o
-    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
-    -- include: order_filters
-    -- include: order_words
+-- include: hits_of_words
+,
+-- include: ranges_of_numbers
+,
+numbered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE number >= r.first AND number < r.beyond
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    WHERE NOT (SELECT possible FROM others)
+    ORDER BY o.mark DESC, o.order_id DESC LIMIT %(limit)s
 ),
--- include: orders_found
+-- include: gathered_by_words
+,
+-- include: page_found
 -- include: page_of_found_descending
 ;
 
 -- name: list_orders_oldest_with_words
 -- As list_orders_oldest, for words.
-WITH near AS MATERIALIZED (
-    SELECT order_id, placed_at AS mark FROM orders o
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, placed_at AS mark FROM orders
     WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
     -- include: order_filters
     -- include: orders_from_the_first_week_placed
-    ORDER BY placed_at, order_id
+    ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
--- include: orders_next_with_words
-gathered AS MATERIALIZED (
-    SELECT order_id, placed_at AS mark FROM orders o
-    WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
-    -- include: order_filters
-    -- include: order_words
+-- include: hits_of_words
+,
+-- include: ranges_of_numbers
+,
+numbered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE number >= r.first AND number < r.beyond
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    WHERE NOT (SELECT possible FROM others)
+    ORDER BY o.mark, o.order_id LIMIT %(limit)s
 ),
--- include: orders_found
+-- include: gathered_by_words
+,
+-- include: page_found
 -- include: page_of_found_ascending
 ;
 
 -- name: list_orders_by_newest_change_with_words
 -- As list_orders_by_newest_change, for words.
-WITH near AS MATERIALIZED (
-    SELECT order_id, updated_at AS mark FROM orders o
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, updated_at AS mark FROM orders
     WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
     -- include: order_filters
     -- include: orders_until_the_last_week_updated
-    ORDER BY updated_at DESC, order_id DESC
+    ORDER BY mark DESC, order_id DESC
     LIMIT %(looked_through)s
 ),
--- include: orders_next_with_words
-gathered AS MATERIALIZED (
-    SELECT order_id, updated_at AS mark FROM orders o
-    WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
-    -- include: order_filters
-    -- include: order_words
+-- include: hits_of_words
+,
+-- include: ranges_of_numbers
+,
+numbered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE number >= r.first AND number < r.beyond
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    WHERE NOT (SELECT possible FROM others)
+    ORDER BY o.mark DESC, o.order_id DESC LIMIT %(limit)s
 ),
--- include: orders_found
+-- include: gathered_by_words
+,
+-- include: page_found
 -- include: page_of_found_descending
 ;
 
 -- name: list_orders_by_oldest_change_with_words
 -- As list_orders_by_oldest_change, for words.
-WITH near AS MATERIALIZED (
-    SELECT order_id, updated_at AS mark FROM orders o
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, updated_at AS mark FROM orders
     WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
     -- include: order_filters
     -- include: orders_from_the_first_week_updated
-    ORDER BY updated_at, order_id
+    ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
--- include: orders_next_with_words
-gathered AS MATERIALIZED (
-    SELECT order_id, updated_at AS mark FROM orders o
-    WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
-    -- include: order_filters
-    -- include: order_words
+-- include: hits_of_words
+,
+-- include: ranges_of_numbers
+,
+numbered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE number >= r.first AND number < r.beyond
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    WHERE NOT (SELECT possible FROM others)
+    ORDER BY o.mark, o.order_id LIMIT %(limit)s
 ),
--- include: orders_found
+-- include: gathered_by_words
+,
+-- include: page_found
 -- include: page_of_found_ascending
 ;
 
 -- name: list_orders_by_number_with_words
 -- As list_orders_by_number, for words.
-WITH near AS MATERIALIZED (
-    SELECT order_id, number AS mark FROM orders o
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, number AS mark FROM orders
     WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
     -- include: order_filters
-    ORDER BY number, order_id
+    -- include: orders_from_the_first_number
+    ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
--- include: orders_next_with_words
-gathered AS MATERIALIZED (
-    SELECT order_id, number AS mark FROM orders o
-    WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
-    -- include: order_filters
-    -- include: order_words
+-- include: hits_of_words
+,
+-- include: ranges_of_numbers
+,
+numbered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE number >= r.first AND number < r.beyond
+        -- include: order_filters
+        -- include: order_of_sku
+        ORDER BY mark, order_id LIMIT %(limit)s
+    ) AS o
+    WHERE NOT (SELECT possible FROM others)
+    ORDER BY o.mark, o.order_id LIMIT %(limit)s
 ),
--- include: orders_found
+-- include: gathered_by_words
+,
+-- include: page_found
 -- include: page_of_found_ascending
 ;
 
 -- name: list_orders_by_total_with_words
 -- As list_orders_by_total, for words.
-WITH near AS MATERIALIZED (
-    SELECT order_id, total AS mark FROM orders o
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, total AS mark FROM orders
     WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
     -- include: order_filters
-    ORDER BY total, order_id
+    ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
--- include: orders_next_with_words
-gathered AS MATERIALIZED (
-    SELECT order_id, total AS mark FROM orders o
-    WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
-    -- include: order_filters
-    -- include: order_words
+-- include: hits_of_words
+,
+-- include: ranges_of_numbers
+,
+numbered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE number >= r.first AND number < r.beyond
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    WHERE NOT (SELECT possible FROM others)
+    ORDER BY o.mark, o.order_id LIMIT %(limit)s
 ),
--- include: orders_found
+-- include: gathered_by_words
+,
+-- include: page_found
+-- include: page_of_found_ascending
+;
+
+-- name: list_orders_with_sku
+-- As list_orders, for a SKU: the next orders fill a page with a frequent one.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, placed_at AS mark FROM orders
+    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
+    -- include: order_filters
+    -- include: orders_until_the_last_week_placed
+    ORDER BY mark DESC, order_id DESC
+    LIMIT %(looked_through)s
+),
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
+-- include: page_of_found_descending
+;
+
+-- name: list_orders_oldest_with_sku
+-- As list_orders_oldest, for a SKU.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, placed_at AS mark FROM orders
+    WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
+    -- include: order_filters
+    -- include: orders_from_the_first_week_placed
+    ORDER BY mark, order_id
+    LIMIT %(looked_through)s
+),
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
+-- include: page_of_found_ascending
+;
+
+-- name: list_orders_by_newest_change_with_sku
+-- As list_orders_by_newest_change, for a SKU.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, updated_at AS mark FROM orders
+    WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
+    -- include: order_filters
+    -- include: orders_until_the_last_week_updated
+    ORDER BY mark DESC, order_id DESC
+    LIMIT %(looked_through)s
+),
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
+-- include: page_of_found_descending
+;
+
+-- name: list_orders_by_oldest_change_with_sku
+-- As list_orders_by_oldest_change, for a SKU.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, updated_at AS mark FROM orders
+    WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
+    -- include: order_filters
+    -- include: orders_from_the_first_week_updated
+    ORDER BY mark, order_id
+    LIMIT %(looked_through)s
+),
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
+-- include: page_of_found_ascending
+;
+
+-- name: list_orders_by_number_with_sku
+-- As list_orders_by_number, for a SKU.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, number AS mark FROM orders
+    WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
+    -- include: order_filters
+    -- include: orders_from_the_first_number
+    ORDER BY mark, order_id
+    LIMIT %(looked_through)s
+),
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
+-- include: page_of_found_ascending
+;
+
+-- name: list_orders_by_total_with_sku
+-- As list_orders_by_total, for a SKU.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, total AS mark FROM orders
+    WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
+    -- include: order_filters
+    ORDER BY mark, order_id
+    LIMIT %(looked_through)s
+),
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
 -- include: page_of_found_ascending
 ;
 
@@ -435,7 +853,7 @@ SELECT currency, count(*) AS orders, sum(total)::bigint AS total,
 FROM orders o
 WHERE true
 -- include: order_filters
--- include: order_words
+-- include: order_matches
 GROUP BY currency ORDER BY currency;
 
 -- name: orders_of_customer

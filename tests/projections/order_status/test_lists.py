@@ -12,12 +12,16 @@ from typing import Any, get_args
 
 import pytest
 
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.events import (
     OrderArchived,
     OrderCancelled,
     OrderConfirmed,
     OrderTagged,
     OrderUnarchived,
+    UnitsDelivered,
+    UnitsPacked,
+    UnitsShipped,
 )
 from oms_ledger.domain.orders.lines import Allocation, LineQuantity, OrderLine
 from oms_ledger.engine.db import statements
@@ -38,6 +42,25 @@ COUNTRIES = {f"o{n}": "FR" if 20 <= n < 30 else "GB" for n in range(ORDERS)}
 
 Item = Mapping[str, Any]
 Passes = Callable[[Item], bool]
+
+
+def is_of_b(order_id: str) -> bool:
+    return int(order_id[1:]) % 4 == 1
+
+
+def delivered(item: Item) -> str:
+    return str(item["delivered_at"])
+
+
+def number_of(n: int) -> str:
+    """A few orders have numbers of their own, which sort before and among those of their channel,
+    whose counting goes on from one to five digits."""
+    if n in OWN_NUMBERS:
+        return OWN_NUMBERS[n]
+    return f"SHOP-{n * 400:04}" if n >= 22 else f"WEB-{n * 700:04}"
+
+
+OWN_NUMBERS = {5: "1005", 27: "SHOP-7B", 33: "WEB-2-0001", 50: "A50"}
 
 KEYS: Mapping[Sort, tuple[str, bool]] = {
     "-placed_at": ("placed_at", True),
@@ -73,6 +96,37 @@ FILTERS: list[tuple[dict[str, str], Passes]] = [
             and not o["archived"]
         ),
     ),
+    ({"sku": "B"}, lambda o: is_of_b(o["order_id"])),
+    (
+        {"sku": "B", "channel": "web", "archived": "true"},
+        lambda o: is_of_b(o["order_id"]) and o["channel"] == "web" and o["archived"],
+    ),
+    ({"placed_from": "2025-10-08"}, lambda o: o["placed_at"] >= "2025-10-08"),
+    ({"placed_to": "2025-10-08"}, lambda o: o["placed_at"] < "2025-10-09"),
+    ({"updated_from": "2026-04-11"}, lambda o: o["updated_at"] >= "2026-04-11"),
+    ({"updated_to": "2026-03-03"}, lambda o: o["updated_at"] < "2026-03-04"),
+    ({"delivered_from": "2026-06-17"}, lambda o: delivered(o) >= "2026-06-17"),
+    ({"delivered_to": "2026-05-20"}, lambda o: "" < delivered(o) < "2026-05-21"),
+    (
+        {"delivered_from": "2026-04-25", "delivered_to": "2026-06-02", "archived": "false"},
+        lambda o: "2026-04-25" <= delivered(o) < "2026-06-03" and not o["archived"],
+    ),
+    (
+        {"placed_from": "2025-08-01", "placed_to": "2026-01-10", "updated_to": "2026-05-02"},
+        lambda o: "2025-08-01" <= o["placed_at"] < "2026-01-11" and o["updated_at"] < "2026-05-03",
+    ),
+    (
+        {"placed_from": "2025-08-01", "updated_from": "2026-03-03", "channel": "shop"},
+        lambda o: (
+            o["placed_at"] >= "2025-08-01"
+            and o["updated_at"] >= "2026-03-03"
+            and o["channel"] == "Shop"
+        ),
+    ),
+    (
+        {"placed_from": "2025-08-01", "delivered_from": "2026-04-25", "on_hold": "false"},
+        lambda o: o["placed_at"] >= "2025-08-01" and delivered(o) >= "2026-04-25",
+    ),
     (
         {"updated_from": "2026-03-01", "updated_to": "2026-03-20"},
         lambda o: "2026-03-01" <= o["updated_at"] < "2026-03-21",
@@ -88,17 +142,19 @@ def _orders(chance: random.Random) -> Iterator[Event]:
     for n in range(ORDERS):
         order_id = f"o{n}"
         place = "MAN" if 25 <= n < 45 else "LON"
+        sku = "B" if is_of_b(order_id) else "A"
         event = placed(
             order_id,
-            (OrderLine("1", "A", 6, chance.randrange(100, 900), title="Heart"),),
-            (Allocation("1", "A", place, 6),),
+            (OrderLine("1", sku, 6, chance.randrange(100, 900), title="Heart"),),
+            (Allocation("1", sku, place, 6),),
             at=PLACED_AT - (ORDERS - n) * WEEK,
             channel="Shop" if n >= 22 else "web",
         )
         address = event.terms.shipping_address
         assert address is not None
         address = replace(address, country=COUNTRIES[order_id])
-        yield replace(event, terms=replace(event.terms, shipping_address=address))
+        terms = replace(event.terms, shipping_address=address)
+        yield replace(event, number=number_of(n), terms=terms)
     for n in chance.sample(range(ORDERS), ORDERS):
         yield from _later(f"o{n}", n)
 
@@ -114,10 +170,15 @@ def _later(order_id: str, n: int) -> Iterator[Event]:
         yield OrderArchived(order_id)
     if n == 10:
         yield OrderUnarchived(order_id)
+    if n < 50 and n % 7 and n % 2:
+        lines = (LineQuantity("1", 6),)
+        yield UnitsPacked(order_id, f"s{n}", "MAN" if 25 <= n < 45 else "LON", lines)
+        yield UnitsShipped(order_id, f"s{n}", lines)
+        yield UnitsDelivered(order_id, f"s{n}", lines)
 
 
 def _history() -> list[Recorded]:
-    """Three days between any two events."""
+    """A day between any two events."""
     return [
         replace(r, meta=replace(r.meta, recorded_at=r.meta.recorded_at + n * WEEK / 7))
         for n, r in enumerate(recorded(_orders(random.Random(1))))
@@ -136,8 +197,15 @@ def _all_pages(query: RunQuery, sort: Sort, filters: Mapping[str, str]) -> list[
 
 
 def test_every_filter_with_every_sort(fill: Fill) -> None:
-    query = fill(_history())
-    everything = query("list_orders", limit="500")["items"]
+    history = _history()
+    query = fill(history)
+    arrived = {
+        r.event.order_id: rfc3339(r.meta.happened_at)
+        for r in history
+        if isinstance(r.event, UnitsDelivered)
+    }
+    items = query("list_orders", limit="500")["items"]
+    everything = [{**item, "delivered_at": arrived.get(item["order_id"], "")} for item in items]
     assert len(everything) == ORDERS
     for sort, (key, newest) in KEYS.items():
         value = (lambda o: float(o["total"])) if key == "total" else itemgetter(key)
