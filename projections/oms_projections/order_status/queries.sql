@@ -952,9 +952,14 @@ LEFT JOIN LATERAL (
   AND facets && %(channel)s::text[] -- if channel
   AND facets && %(within)s::text[] -- if within
   AND ship_by < %(due_before)s::timestamptz -- if due_before
-  AND order_id IN (SELECT t.order_id FROM order_terms AS t WHERE t.term LIKE %(q)s::text -- if q
-      AND t.grams @> %(grams)s::text[] -- if grams
-      AND NOT t.sensitive) -- if q
+  AND order_id IN ( -- if q
+      SELECT t.order_id FROM order_terms AS t WHERE t.kind = 'number' AND t.term LIKE %(q)s::text -- if q
+        AND t.grams @> %(grams)s::text[] -- if grams
+        AND NOT t.sensitive -- if q
+      UNION ALL -- if q
+      SELECT t.order_id FROM order_terms AS t WHERE t.kind <> 'number' AND t.term LIKE %(q)s::text -- if q
+        AND t.grams @> %(grams)s::text[] -- if grams
+        AND NOT t.sensitive) -- if q
 
 -- name: work_of_order
 -- One order.
