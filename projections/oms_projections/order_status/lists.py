@@ -239,10 +239,11 @@ def _bound(params: ListOrders, periods: Periods) -> str | None:
 
 def _weekly(filters: Mapping[str, object]) -> dict[str, object]:
     """The filters by values of which the weeks are known, as `dated_1` to `dated_3`. More of them
-    make the walk no longer than these."""
+    make the walk no longer than these. `undated` where there are none."""
     names = ("tag", "archived", "country", "location", "channel", "within")
     given = [filters[name] for name in names if filters[name] is not None]
-    return dict(zip(("dated_1", "dated_2", "dated_3"), given, strict=False))
+    dated = dict(zip(("dated_1", "dated_2", "dated_3"), given, strict=False))
+    return dated or {"undated": True}
 
 
 def _is_open(params: ListOrders) -> bool:

@@ -79,61 +79,80 @@ LIMIT %(limit)s;
 -- The filter `sku` by its index.
   AND order_id IN (SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s::text) -- if sku
 
--- name: orders_until_the_last_week_placed
--- Not after the last week in which orders with the values that are filtered by were placed:
--- there the walk along the index begins. A comparison of rows, because the planner would take two of
--- plain values for a short period.
-  AND (placed_at, order_id) < ((SELECT to_timestamp((max(week) + 1) * 604800) FROM ( -- if dated_1
-      SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT week FROM order_weeks -- if dated_2
-      WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT week FROM order_weeks -- if dated_3
-      WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS w), '') -- if dated_1
+-- name: orders_placed_before
+-- After the cursor, and not after the last week in which orders with the values that are filtered by were
+-- placed: there the walk along the index begins. A comparison of rows, because the planner would take
+-- two of plain values for a short period; and one, because an index is read from the first alone.
+  AND (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text) -- if undated
+  AND (placed_at, order_id) < (SELECT -- if dated_1
+      CASE WHEN %(after)s::timestamptz <= b.bound THEN %(after)s::timestamptz -- if dated_1
+          WHEN %(after)s::timestamptz > b.bound THEN b.bound END, -- if dated_1
+      CASE WHEN %(after)s::timestamptz <= b.bound THEN %(after_id)s::text ELSE '' END -- if dated_1
+      FROM (SELECT to_timestamp((max(week) + 1) * 604800) AS bound FROM ( -- if dated_1
+          SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+          INTERSECT SELECT week FROM order_weeks -- if dated_2
+          WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+          INTERSECT SELECT week FROM order_weeks -- if dated_3
+          WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+      ) AS w) AS b) -- if dated_1
 
--- name: orders_from_the_first_week_placed
--- From the first week in which orders with the values that are filtered by were placed:
--- there the walk along the index begins. A comparison of rows, because the planner would take two of
--- plain values for a short period.
-  AND (placed_at, order_id) >= ((SELECT to_timestamp((min(week)) * 604800) FROM ( -- if dated_1
-      SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT week FROM order_weeks -- if dated_2
-      WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT week FROM order_weeks -- if dated_3
-      WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS w), '') -- if dated_1
+-- name: orders_placed_after
+-- As orders_placed_before, from the first week.
+  AND (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text) -- if undated
+  AND (placed_at, order_id) > (SELECT -- if dated_1
+      CASE WHEN %(after)s::timestamptz >= b.bound THEN %(after)s::timestamptz -- if dated_1
+          WHEN %(after)s::timestamptz < b.bound THEN b.bound END, -- if dated_1
+      CASE WHEN %(after)s::timestamptz >= b.bound THEN %(after_id)s::text ELSE '' END -- if dated_1
+      FROM (SELECT to_timestamp(min(week) * 604800) AS bound FROM ( -- if dated_1
+          SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+          INTERSECT SELECT week FROM order_weeks -- if dated_2
+          WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+          INTERSECT SELECT week FROM order_weeks -- if dated_3
+          WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+      ) AS w) AS b) -- if dated_1
 
--- name: orders_until_the_last_week_updated
--- Not after the last week in which orders with the values that are filtered by were updated:
--- there the walk along the index begins. A comparison of rows, because the planner would take two of
--- plain values for a short period.
-  AND (updated_at, order_id) < ((SELECT to_timestamp((max(week) + 1) * 604800) FROM ( -- if dated_1
-      SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT week FROM order_weeks -- if dated_2
-      WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT week FROM order_weeks -- if dated_3
-      WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS w), '') -- if dated_1
+-- name: orders_updated_before
+-- As orders_placed_before, by the weeks in which they were updated.
+  AND (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text) -- if undated
+  AND (updated_at, order_id) < (SELECT -- if dated_1
+      CASE WHEN %(after)s::timestamptz <= b.bound THEN %(after)s::timestamptz -- if dated_1
+          WHEN %(after)s::timestamptz > b.bound THEN b.bound END, -- if dated_1
+      CASE WHEN %(after)s::timestamptz <= b.bound THEN %(after_id)s::text ELSE '' END -- if dated_1
+      FROM (SELECT to_timestamp((max(week) + 1) * 604800) AS bound FROM ( -- if dated_1
+          SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+          INTERSECT SELECT week FROM order_weeks -- if dated_2
+          WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+          INTERSECT SELECT week FROM order_weeks -- if dated_3
+          WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+      ) AS w) AS b) -- if dated_1
 
--- name: orders_from_the_first_week_updated
--- From the first week in which orders with the values that are filtered by were updated:
--- there the walk along the index begins. A comparison of rows, because the planner would take two of
--- plain values for a short period.
-  AND (updated_at, order_id) >= ((SELECT to_timestamp((min(week)) * 604800) FROM ( -- if dated_1
-      SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT week FROM order_weeks -- if dated_2
-      WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT week FROM order_weeks -- if dated_3
-      WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS w), '') -- if dated_1
+-- name: orders_updated_after
+-- As orders_updated_before, from the first week.
+  AND (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text) -- if undated
+  AND (updated_at, order_id) > (SELECT -- if dated_1
+      CASE WHEN %(after)s::timestamptz >= b.bound THEN %(after)s::timestamptz -- if dated_1
+          WHEN %(after)s::timestamptz < b.bound THEN b.bound END, -- if dated_1
+      CASE WHEN %(after)s::timestamptz >= b.bound THEN %(after_id)s::text ELSE '' END -- if dated_1
+      FROM (SELECT to_timestamp(min(week) * 604800) AS bound FROM ( -- if dated_1
+          SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+          INTERSECT SELECT week FROM order_weeks -- if dated_2
+          WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+          INTERSECT SELECT week FROM order_weeks -- if dated_3
+          WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+      ) AS w) AS b) -- if dated_1
 
--- name: orders_from_the_first_number
--- From the first beginning of numbers of orders with the values that are filtered by.
-  AND (number, order_id) >= ((SELECT min(beginning) FROM ( -- if dated_1
-      SELECT beginning FROM order_numbers WHERE facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT beginning FROM order_numbers WHERE facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT beginning FROM order_numbers WHERE facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS n), '') -- if dated_1
+-- name: orders_numbered_after
+-- As orders_placed_before, from the first beginning of numbers.
+  AND (number, order_id) > (%(after)s::text, %(after_id)s::text) -- if undated
+  AND (number, order_id) > (SELECT -- if dated_1
+      CASE WHEN %(after)s::text >= b.bound THEN %(after)s::text -- if dated_1
+          WHEN %(after)s::text < b.bound THEN b.bound END, -- if dated_1
+      CASE WHEN %(after)s::text >= b.bound THEN %(after_id)s::text ELSE '' END -- if dated_1
+      FROM (SELECT min(beginning) AS bound FROM ( -- if dated_1
+          SELECT beginning FROM order_numbers WHERE facet = ANY (%(dated_1)s::text[]) -- if dated_1
+          INTERSECT SELECT beginning FROM order_numbers WHERE facet = ANY (%(dated_2)s::text[]) -- if dated_2
+          INTERSECT SELECT beginning FROM order_numbers WHERE facet = ANY (%(dated_3)s::text[]) -- if dated_3
+      ) AS w) AS b) -- if dated_1
 
 -- name: weeks_of_periods
 -- The weeks in which orders were placed that periods let pass.
@@ -194,34 +213,47 @@ others AS MATERIALIZED (
 )
 
 -- name: gathered_by_words
--- All orders with the words: by numbers along these, and by the index of words.
+-- All orders with the words, each found by its key: by numbers along these, and by the index of words.
 gathered AS MATERIALIZED (
-    SELECT order_id, mark FROM ordered
-    WHERE order_id IN (SELECT t.order_id FROM order_terms t
+    SELECT o.order_id, o.mark FROM (
+        SELECT DISTINCT t.order_id FROM order_terms t
         WHERE t.kind <> 'number' AND t.term LIKE %(q)s::text AND (%(with_sensitive)s OR NOT t.sensitive)
-        AND t.grams @> %(grams)s::text[] -- if grams
-    )
-    -- include: order_filters
-    -- include: order_of_sku
+          AND t.grams @> %(grams)s::text[] -- if grams
+    ) AS t CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE order_id = t.order_id
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
     UNION
-    SELECT order_id, mark FROM ordered
-    WHERE (SELECT possible FROM others) AND order_id IN (SELECT t.order_id FROM order_terms t
+    SELECT o.order_id, o.mark FROM (
+        SELECT DISTINCT t.order_id FROM order_terms t
         WHERE t.kind = 'number' AND t.term LIKE %(q)s::text
-        AND t.grams @> %(grams)s::text[] -- if grams
-    )
-    -- include: order_filters
-    -- include: order_of_sku
+          AND t.grams @> %(grams)s::text[] -- if grams
+    ) AS t CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE order_id = t.order_id
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    WHERE (SELECT possible FROM others)
     UNION
     SELECT order_id, mark FROM numbered
 )
 
 -- name: gathered_by_sku
--- All orders with the SKU.
+-- All orders with the SKU, each found by its key.
 gathered AS MATERIALIZED (
-    SELECT order_id, mark FROM ordered
-    WHERE true
-    -- include: order_filters
-    -- include: order_of_sku
+    SELECT o.order_id, o.mark
+    FROM (SELECT DISTINCT order_id FROM order_lines WHERE sku = %(sku)s::text) AS l
+    CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE order_id = l.order_id
+        -- include: order_filters
+        OFFSET 0
+    ) AS o
 )
 
 -- name: page_found
@@ -251,9 +283,9 @@ ORDER BY o.mark, o.order_id
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
 FROM (
     SELECT order_id, placed_at FROM orders o
-    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    WHERE true
+    -- include: orders_placed_before
     -- include: order_filters
-    -- include: orders_until_the_last_week_placed
     ORDER BY placed_at DESC, order_id DESC
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -264,9 +296,9 @@ ORDER BY o.placed_at DESC, o.order_id DESC;
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
 FROM (
     SELECT order_id, placed_at FROM orders o
-    WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+    WHERE true
+    -- include: orders_placed_after
     -- include: order_filters
-    -- include: orders_from_the_first_week_placed
     ORDER BY placed_at, order_id
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -277,9 +309,9 @@ ORDER BY o.placed_at, o.order_id;
 SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
 FROM (
     SELECT order_id, updated_at FROM orders o
-    WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    WHERE true
+    -- include: orders_updated_before
     -- include: order_filters
-    -- include: orders_until_the_last_week_updated
     ORDER BY updated_at DESC, order_id DESC
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -290,9 +322,9 @@ ORDER BY o.updated_at DESC, o.order_id DESC;
 SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
 FROM (
     SELECT order_id, updated_at FROM orders o
-    WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+    WHERE true
+    -- include: orders_updated_after
     -- include: order_filters
-    -- include: orders_from_the_first_week_updated
     ORDER BY updated_at, order_id
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -303,9 +335,9 @@ ORDER BY o.updated_at, o.order_id;
 SELECT o.order_id, o.number AS mark, d.item, d.sensitive
 FROM (
     SELECT order_id, number FROM orders o
-    WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
+    WHERE true
+    -- include: orders_numbered_after
     -- include: order_filters
-    -- include: orders_from_the_first_number
     ORDER BY number, order_id
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -513,10 +545,10 @@ WITH ordered AS NOT MATERIALIZED (
     WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
 ),
 near AS MATERIALIZED (
-    SELECT order_id, mark FROM ordered
+    SELECT order_id, placed_at AS mark FROM orders
     WHERE true
+    -- include: orders_placed_before
     -- include: order_filters
-    -- include: orders_until_the_last_week_placed
     ORDER BY mark DESC, order_id DESC
     LIMIT %(looked_through)s
 ),
@@ -548,10 +580,10 @@ WITH ordered AS NOT MATERIALIZED (
     WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
 ),
 near AS MATERIALIZED (
-    SELECT order_id, mark FROM ordered
+    SELECT order_id, placed_at AS mark FROM orders
     WHERE true
+    -- include: orders_placed_after
     -- include: order_filters
-    -- include: orders_from_the_first_week_placed
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
@@ -583,10 +615,10 @@ WITH ordered AS NOT MATERIALIZED (
     WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
 ),
 near AS MATERIALIZED (
-    SELECT order_id, mark FROM ordered
+    SELECT order_id, updated_at AS mark FROM orders
     WHERE true
+    -- include: orders_updated_before
     -- include: order_filters
-    -- include: orders_until_the_last_week_updated
     ORDER BY mark DESC, order_id DESC
     LIMIT %(looked_through)s
 ),
@@ -618,10 +650,10 @@ WITH ordered AS NOT MATERIALIZED (
     WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
 ),
 near AS MATERIALIZED (
-    SELECT order_id, mark FROM ordered
+    SELECT order_id, updated_at AS mark FROM orders
     WHERE true
+    -- include: orders_updated_after
     -- include: order_filters
-    -- include: orders_from_the_first_week_updated
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
@@ -653,10 +685,10 @@ WITH ordered AS NOT MATERIALIZED (
     WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
 ),
 near AS MATERIALIZED (
-    SELECT order_id, mark FROM ordered
+    SELECT order_id, number AS mark FROM orders
     WHERE true
+    -- include: orders_numbered_after
     -- include: order_filters
-    -- include: orders_from_the_first_number
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
@@ -666,11 +698,13 @@ near AS MATERIALIZED (
 ,
 numbered AS MATERIALIZED (
     SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
-        SELECT order_id, mark FROM ordered
-        WHERE number >= r.first AND number < r.beyond
+        SELECT order_id, number AS mark FROM orders
+        WHERE (number, order_id) > (greatest(%(after)s::text, r.first),
+                CASE WHEN %(after)s::text >= r.first THEN %(after_id)s::text ELSE '' END)
+            AND number < r.beyond
         -- include: order_filters
         -- include: order_of_sku
-        ORDER BY mark, order_id LIMIT %(limit)s
+        ORDER BY number, order_id LIMIT %(limit)s
     ) AS o
     WHERE NOT (SELECT possible FROM others)
     ORDER BY o.mark, o.order_id LIMIT %(limit)s
@@ -722,10 +756,10 @@ WITH ordered AS NOT MATERIALIZED (
     WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
 ),
 near AS MATERIALIZED (
-    SELECT order_id, mark FROM ordered
+    SELECT order_id, placed_at AS mark FROM orders
     WHERE true
+    -- include: orders_placed_before
     -- include: order_filters
-    -- include: orders_until_the_last_week_placed
     ORDER BY mark DESC, order_id DESC
     LIMIT %(looked_through)s
 ),
@@ -744,10 +778,10 @@ WITH ordered AS NOT MATERIALIZED (
     WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
 ),
 near AS MATERIALIZED (
-    SELECT order_id, mark FROM ordered
+    SELECT order_id, placed_at AS mark FROM orders
     WHERE true
+    -- include: orders_placed_after
     -- include: order_filters
-    -- include: orders_from_the_first_week_placed
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
@@ -766,10 +800,10 @@ WITH ordered AS NOT MATERIALIZED (
     WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
 ),
 near AS MATERIALIZED (
-    SELECT order_id, mark FROM ordered
+    SELECT order_id, updated_at AS mark FROM orders
     WHERE true
+    -- include: orders_updated_before
     -- include: order_filters
-    -- include: orders_until_the_last_week_updated
     ORDER BY mark DESC, order_id DESC
     LIMIT %(looked_through)s
 ),
@@ -788,10 +822,10 @@ WITH ordered AS NOT MATERIALIZED (
     WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
 ),
 near AS MATERIALIZED (
-    SELECT order_id, mark FROM ordered
+    SELECT order_id, updated_at AS mark FROM orders
     WHERE true
+    -- include: orders_updated_after
     -- include: order_filters
-    -- include: orders_from_the_first_week_updated
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
@@ -810,10 +844,10 @@ WITH ordered AS NOT MATERIALIZED (
     WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
 ),
 near AS MATERIALIZED (
-    SELECT order_id, mark FROM ordered
+    SELECT order_id, number AS mark FROM orders
     WHERE true
+    -- include: orders_numbered_after
     -- include: order_filters
-    -- include: orders_from_the_first_number
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
