@@ -131,8 +131,20 @@ SORTINGS: Mapping[Sort, Sorting] = {
 SHORT = timedelta(days=31)
 """A time so short that the orders of it are quickly read and sorted."""
 
-LOOKED_THROUGH = 2000
-"""Orders that are looked through for words or a SKU before their index is."""
+
+class Looked(NamedTuple):
+    """How many of the orders that come next are looked through for words or a SKU before all that
+    have them are gathered by their index: `through` at most, and only where there are no more, or
+    there are `enough`. For words, `enough` of a sample have them, in which is every `each`th of
+    these orders. A SKU has `enough` lines, and there are `each` orders at least."""
+
+    through: int
+    each: int
+    enough: int
+
+
+FOR_WORDS = Looked(4000, 5, 10)
+FOR_SKU = Looked(8000, 500, 5000)
 
 FREQUENT = frozenset({"now", "with_sensitive", "placed_by", "late", "not_archived", "not_held"})
 """Filters that most orders pass, of those that are no periods; but for `late=true`."""
@@ -167,10 +179,10 @@ def _page(params: ListOrders) -> tuple[str, Mapping[str, object]]:
         statement += "_gathered"
     elif filters["q"] is not None:
         statement += "_with_words"
-        filters |= {**_word_parts(params.q or ""), "looked_through": LOOKED_THROUGH}
+        filters |= {**_word_parts(params.q or ""), **_looked(FOR_WORDS)}
     elif params.sku is not None:
         statement += "_with_sku"
-        filters["looked_through"] = LOOKED_THROUGH
+        filters |= _looked(FOR_SKU)
     start: Mark = [params.sort, _bound(params, periods) or first, ""]
     after = mark_of(params.cursor, start) if params.cursor else start
     if after[0] != params.sort:
@@ -223,6 +235,14 @@ def _word_parts(words: str) -> dict[str, object]:
     text = folded(words)
     head = text.rstrip(digits)
     return {"words": text, "word_head": head, "word_digits": text[len(head) :]}
+
+
+def _looked(looked: Looked) -> dict[str, object]:
+    return {
+        "looked_through": looked.through,
+        "each": looked.each,
+        "enough": looked.enough,
+    }
 
 
 def _bound(params: ListOrders, periods: Periods) -> str | None:

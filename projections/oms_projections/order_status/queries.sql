@@ -172,20 +172,38 @@ weeks AS MATERIALIZED (
 )
 
 -- name: hits_of_words
--- Of the orders that come next, which are looked through first, those with the words.
+-- Of the orders that come next those with the words, if a sample of them has enough.
+sample AS MATERIALIZED (
+    SELECT orders < %(looked_through)s AS are_all,
+        orders < %(looked_through)s OR hits >= %(enough)s AS suffices
+    FROM (SELECT count(*) AS orders FROM near) AS n, (
+        SELECT count(*) AS hits FROM (SELECT order_id, row_number() OVER () AS place FROM near) AS o
+        CROSS JOIN LATERAL (SELECT FROM order_terms t WHERE t.order_id = o.order_id
+            AND t.term LIKE %(q)s::text AND (%(with_sensitive)s OR NOT t.sensitive) LIMIT 1) AS t
+        WHERE o.place %% %(each)s = 0
+    ) AS h
+),
 hits AS MATERIALIZED (
     SELECT order_id, mark FROM near o
     CROSS JOIN LATERAL (SELECT FROM order_terms t WHERE t.order_id = o.order_id
         AND t.term LIKE %(q)s::text AND (%(with_sensitive)s OR NOT t.sensitive) LIMIT 1) AS t
+    WHERE (SELECT suffices FROM sample)
     LIMIT %(limit)s
 )
 
 -- name: hits_of_sku
--- Of the orders that come next, which are looked through first, those with the SKU.
+-- Of the orders that come next those with the SKU, if it has enough lines.
+sample AS MATERIALIZED (
+    SELECT orders < %(each)s AS are_all, orders < %(each)s OR lines >= %(enough)s AS suffices
+    FROM (SELECT count(*) AS orders FROM (SELECT FROM near LIMIT %(each)s) AS n) AS n,
+        (SELECT count(*) AS lines FROM (
+            SELECT FROM order_lines WHERE sku = %(sku)s::text LIMIT %(enough)s) AS l) AS l
+),
 hits AS MATERIALIZED (
     SELECT order_id, mark FROM near o
     CROSS JOIN LATERAL (SELECT FROM order_lines l
         WHERE l.order_id = o.order_id AND l.sku = %(sku)s::text LIMIT 1) AS l
+    WHERE (SELECT suffices FROM sample)
     LIMIT %(limit)s
 )
 
@@ -257,11 +275,16 @@ gathered AS MATERIALIZED (
 )
 
 -- name: page_found
--- Where the hits do not fill the page, all orders with the words or the SKU are read and sorted.
+-- Where the hits neither fill the page nor are all there are, all orders with the words or the SKU are
+-- read and sorted.
+complete AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM hits) >= %(limit)s
+        OR (SELECT are_all FROM sample) AS yes
+),
 found AS (
-    SELECT order_id, mark FROM hits WHERE (SELECT count(*) FROM hits) >= %(limit)s
+    SELECT order_id, mark FROM hits WHERE (SELECT yes FROM complete)
     UNION ALL
-    SELECT order_id, mark FROM gathered WHERE (SELECT count(*) FROM hits) < %(limit)s
+    SELECT order_id, mark FROM gathered WHERE (SELECT NOT yes FROM complete)
 )
 
 -- name: page_of_found_descending
@@ -538,8 +561,8 @@ JOIN order_dossiers d USING (order_id)
 ORDER BY o.total, o.order_id;
 
 -- name: list_orders_with_words
--- As list_orders, for words: most orders have the frequent ones, so that the next orders fill a page;
--- by rare ones few are gathered.
+-- As list_orders, for words: the next orders fill a page with frequent ones; few are gathered by
+-- rare ones.
 WITH ordered AS NOT MATERIALIZED (
     SELECT *, placed_at AS mark FROM orders
     WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)

@@ -27,8 +27,9 @@ from oms_ledger.domain.orders.lines import Allocation, LineQuantity, OrderLine
 from oms_ledger.engine.db import statements
 from oms_ledger.kernel import Event, Recorded
 from oms_ledger.testing import folded, recorded
+from oms_projections.order_status import lists
 from oms_projections.order_status.fold import READ_MODEL
-from oms_projections.order_status.lists import OPEN_STATUSES, SORTINGS, Sort
+from oms_projections.order_status.lists import FOR_SKU, OPEN_STATUSES, SORTINGS, Looked, Sort
 from oms_projections.order_status.rows import OrderWeekRow
 from oms_projections.order_status.weeks import week_of
 from tests.projections.conftest import Fill, RunQuery
@@ -69,6 +70,10 @@ KEYS: Mapping[Sort, tuple[str, bool]] = {
     "updated_at": ("updated_at", False),
     "number": ("order_number", False),
     "total": ("total", False),
+}
+
+PERIODS = {
+    f"{date}_{side}" for date in ("placed", "updated", "delivered") for side in ("from", "to")
 }
 
 FILTERS: list[tuple[dict[str, str], Passes]] = [
@@ -196,6 +201,19 @@ def _all_pages(query: RunQuery, sort: Sort, filters: Mapping[str, str]) -> list[
         more = {"cursor": body["next_cursor"]}
 
 
+def test_a_sku_with_every_sort(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether its orders are among those that come next, or are gathered."""
+    query = fill(_history())
+    everything = {o["order_id"]: o for o in query("list_orders", limit="500")["items"]}
+    for looked in (Looked(1, 1, 1), Looked(20, 3, 1), Looked(20, 3, ORDERS), FOR_SKU):
+        monkeypatch.setattr(lists, "FOR_SKU", looked)
+        for sort in KEYS:
+            listed = _all_pages(query, sort, {})
+            assert _all_pages(query, sort, {"sku": "B"}) == [*filter(is_of_b, listed)], looked
+            of_web = [o for o in listed if is_of_b(o) and everything[o]["channel"] == "web"]
+            assert _all_pages(query, sort, {"sku": "B", "channel": "web"}) == of_web, looked
+
+
 def test_every_filter_with_every_sort(fill: Fill) -> None:
     history = _history()
     query = fill(history)
@@ -213,6 +231,7 @@ def test_every_filter_with_every_sort(fill: Fill) -> None:
         for filters, passes in FILTERS:
             expected = [o["order_id"] for o in ordered if passes(o)]
             assert _all_pages(query, sort, filters) == expected, (sort, filters)
+            assert not filters.keys() & PERIODS or 0 < len(expected) < ORDERS, filters
     assert set(KEYS) == set(SORTINGS) == set(get_args(Sort))
 
 

@@ -16,7 +16,7 @@ from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.kernel import Event
 from oms_ledger.testing import recorded
 from oms_projections.order_status import lists
-from oms_projections.order_status.lists import Sort
+from oms_projections.order_status.lists import FOR_WORDS, Looked, Sort
 from tests.projections.conftest import Fill, RunQuery
 from tests.projections.histories import PLACED_AT, placed
 
@@ -60,11 +60,11 @@ def has(item: Mapping[str, Any], words: str) -> bool:
     return any(words.lower() in item[name].lower() for name in ("order_number", "external_id"))
 
 
-@pytest.mark.parametrize("looked_through", [1, 5, 2000])
+@pytest.mark.parametrize("looked", [Looked(1, 1, 1), Looked(12, 3, 2), FOR_WORDS])
 def test_words_find_the_orders_that_have_them_in_every_order(
-    query: RunQuery, looked_through: int, monkeypatch: pytest.MonkeyPatch
+    query: RunQuery, looked: Looked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lists, "LOOKED_THROUGH", looked_through)
+    monkeypatch.setattr(lists, "FOR_WORDS", looked)
     for sort in get_args(Sort):
         for filters in ({}, {"channel": "web"}):
             every = [*pages(query, sort=sort, limit="50", **filters)]
