@@ -30,8 +30,8 @@ from oms_ledger.testing import folded, recorded
 from oms_projections.order_status import lists
 from oms_projections.order_status.fold import READ_MODEL
 from oms_projections.order_status.lists import FOR_SKU, OPEN_STATUSES, SORTINGS, Looked, Sort
-from oms_projections.order_status.rows import OrderWeekRow
-from oms_projections.order_status.weeks import week_of
+from oms_projections.order_status.rows import NumberBeginningRow, OrderWeekRow
+from oms_projections.order_status.weeks import delivered_facet, week_of
 from tests.projections.conftest import Fill, RunQuery
 from tests.projections.histories import PLACED_AT, placed
 
@@ -252,6 +252,31 @@ def test_weeks_of_an_order_are_kept() -> None:
     assert of_channel == {("placed", weeks[0]), *(("updated", week) for week in weeks)}
     assert of_tag == {("placed", weeks[0]), ("updated", weeks[1])}
     assert {r.facet for r in rows} == {"channel:web", "tag:gift", "location:LON", "country:GB"}
+
+
+def test_beginnings_of_numbers_and_weeks_of_delivery_are_kept() -> None:
+    """Numbers that do not begin as those of their channel do have one beginning for all."""
+    lines = (LineQuantity("1", 6),)
+    events: list[Event] = []
+    for order_id, number in (
+        ("o1", "WEB-0012345"),
+        ("o2", "WEB-000001"),
+        ("o3", "7-B"),
+        ("o4", "WEB-1"),
+    ):
+        events.append(replace(placed(order_id), number=number))
+    events += [
+        UnitsPacked("o1", "s1", "LON", lines),
+        UnitsShipped("o1", "s1", lines),
+        UnitsDelivered("o1", "s1", lines),
+    ]
+    rows = folded(READ_MODEL, recorded(events))
+    beginnings = {(r.facet, r.beginning) for r in rows.of(NumberBeginningRow)}
+    by_facet = {"WEB-001", "WEB-00", "WEB-", "7"}
+    assert {each for facet, each in beginnings if facet == "country:GB"} == by_facet
+    assert {each for facet, each in beginnings if facet == "numbers"} == {"WEB-", ""}
+    arrived = {(r.facet, r.date) for r in rows.of(OrderWeekRow) if r.facet.startswith("delivered")}
+    assert arrived == {(delivered_facet(week_of(PLACED_AT)), "placed")}
 
 
 @pytest.mark.parametrize(("name", "statuses"), OPEN_STATUSES.items())
