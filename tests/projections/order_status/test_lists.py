@@ -111,7 +111,7 @@ FILTERS: list[tuple[dict[str, str], Passes]] = [
     ({"updated_from": "2026-04-11"}, lambda o: o["updated_at"] >= "2026-04-11"),
     ({"updated_to": "2026-03-03"}, lambda o: o["updated_at"] < "2026-03-04"),
     ({"delivered_from": "2026-06-17"}, lambda o: delivered(o) >= "2026-06-17"),
-    ({"delivered_to": "2026-05-20"}, lambda o: "" < delivered(o) < "2026-05-21"),
+    ({"delivered_to": "2026-05-18"}, lambda o: "" < delivered(o) < "2026-05-19"),
     (
         {"delivered_from": "2026-04-25", "delivered_to": "2026-06-02", "archived": "false"},
         lambda o: "2026-04-25" <= delivered(o) < "2026-06-03" and not o["archived"],
