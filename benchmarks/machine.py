@@ -83,3 +83,8 @@ def processor_seconds(database_url: str) -> float:
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     own = time.process_time() + children.ru_utime + children.ru_stime
     return float(own + used + ended)
+
+
+def process_milliseconds(process: int) -> float:
+    """Processor time that a process has used, to the microsecond; Linux alone tells it."""
+    return int(Path(f"/proc/{process}/schedstat").read_text("ascii").split()[0]) / 1e6

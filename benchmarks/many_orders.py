@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -26,10 +26,15 @@ from oms_projections.order_status.rows import (
     LineRow,
     OrderDocumentRow,
     OrderRow,
-    OrderWeekRow,
 )
 from oms_projections.order_status.views import item
-from oms_projections.order_status.weeks import ARCHIVED, facets_of_places, week_of
+from oms_projections.order_status.weeks import (
+    ARCHIVED,
+    beginnings_of,
+    facets_of_places,
+    week_of,
+    weeks_of,
+)
 from oms_projections.values import text_of
 
 DAYS = 730
@@ -88,15 +93,15 @@ def fill(owner: Connection, count: int, progress: Progress) -> None:
     for index in _secondary_indexes(owner, [table.name for table in tables.values()]):
         owner.execute(f'DROP INDEX "{index}"'.encode())
     chance = random.Random(1)
-    weeks: set[tuple[str, str, int]] = set()
+    where: dict[str, Row] = {}
     for begin in range(0, count, CHUNK):
         progress(f"making orders: {begin:,} of {count:,}")
         rows = _rows(chance, range(begin, min(begin + CHUNK, count)), count)
         for row in rows[OrderRow]:
             assert isinstance(row, OrderRow)
-            weeks.update(_weeks_of(row))
+            where.update({repr(each): each for each in _beginnings(row)})
         _copy(owner, tables, rows)
-    _copy(owner, tables, {OrderWeekRow: [OrderWeekRow(*week) for week in weeks]})
+    _copy(owner, tables, _by_type(where.values()))
     for definition in statements.definitions(text, number)[1]:
         progress(definition[:60])
         owner.execute(definition.encode())
@@ -117,19 +122,22 @@ Rows = Mapping[type[Row], Sequence[Row]]
 
 
 def _rows(chance: random.Random, numbers: range, count: int) -> Rows:
-    rows = defaultdict[type[Row], list[Row]](list)
-    for number in numbers:
-        for row in order_rows(chance, number, number / count):
-            rows[type(row)].append(row)
-    return rows
+    return _by_type(row for n in numbers for row in order_rows(chance, n, n / count))
 
 
-def _weeks_of(row: OrderRow) -> Iterator[tuple[str, str, int]]:
+def _by_type(rows: Iterable[Row]) -> Rows:
+    kinds = defaultdict[type[Row], list[Row]](list)
+    for row in rows:
+        kinds[type(row)].append(row)
+    return kinds
+
+
+def _beginnings(row: OrderRow) -> Iterator[Row]:
     facets = facets_of_places(row.channel, row.locations, row.country)
     facets += [f"tag:{tag}" for tag in row.tags] + ([ARCHIVED] if row.archived else [])
-    for facet in facets:
-        yield facet, "placed", week_of(row.placed_at)
-        yield facet, "updated", week_of(row.updated_at)
+    delivered = week_of(row.delivered_at) if row.delivered_at else None
+    yield from weeks_of(facets, week_of(row.placed_at), week_of(row.updated_at), delivered)
+    yield from beginnings_of(row.number, row.channel, facets)
 
 
 def _copy(owner: Connection, tables: Mapping[type[Row], Table], rows: Rows) -> None:

@@ -46,6 +46,7 @@ from oms_projections.order_status.document import (
 )
 from oms_projections.order_status.rows import (
     LineRow,
+    NumberBeginningRow,
     OrderDocumentRow,
     OrderRow,
     OrderShipmentRow,
@@ -348,9 +349,17 @@ def update_line(row: LineRow, progress: LineProgress) -> None:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=13,
+    version=14,
     package=__name__.rpartition(".")[0],
-    rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow, OrderWeekRow),
+    rows=(
+        OrderDocumentRow,
+        OrderRow,
+        LineRow,
+        OrderShipmentRow,
+        SearchTermRow,
+        OrderWeekRow,
+        NumberBeginningRow,
+    ),
     touches=touches,
     fold=fold,
     finish=finish,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
+from string import digits
 from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from oms_ledger.domain.catalogue.state import first_number_of
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.json_values import rfc3339
@@ -18,9 +18,9 @@ from oms_ledger.domain.money import to_text
 from oms_ledger.kernel import Json, PreparedAnswer, Reader, Rows, Selection
 from oms_projections.direct import selected
 from oms_projections.order_status.fold import ON_HOLD
-from oms_projections.order_status.weeks import ARCHIVED
+from oms_projections.order_status.weeks import ARCHIVED, delivered_facet, week_of
 from oms_projections.pages import Cursor, Limit, Mark, mark_of, page_text
-from oms_projections.search import facets_of, text_filter
+from oms_projections.search import facets_of, folded, text_filter
 from oms_projections.values import Moment, Several, Within, column, now
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
@@ -131,8 +131,23 @@ SORTINGS: Mapping[Sort, Sorting] = {
 SHORT = timedelta(days=31)
 """A time so short that the orders of it are quickly read and sorted."""
 
-LOOKED_THROUGH = 2000
-"""Orders that are looked through for words before the index of words is."""
+
+class Looked(NamedTuple):
+    """How many of the orders that come next are looked through for words or a SKU before all that
+    have them are gathered by their index: `through` at most, and only where there are no more, or
+    there are `enough`. For words, `enough` of a sample have them, in which is every `each`th of
+    these orders. A SKU has `enough` lines, and there are `each` orders at least."""
+
+    through: int
+    each: int
+    enough: int
+
+
+FOR_WORDS = Looked(4000, 5, 10)
+FOR_SKU = Looked(8000, 500, 5000)
+
+FREQUENT = frozenset({"now", "with_sensitive", "placed_by", "late", "not_archived", "not_held"})
+"""Filters that most orders pass, of those that are no periods; but for `late=true`."""
 
 OPEN_STATUSES: Mapping[str, frozenset[str]] = {
     "status": frozenset({"pending", "scheduled", "confirmed", "processing", "fulfilled"}),
@@ -157,11 +172,17 @@ def _page(params: ListOrders) -> tuple[str, Mapping[str, object]]:
     statement, first = SORTINGS[params.sort]
     periods = _periods(params)
     filters = _filters(params)
-    if _is_gathered(params.sort, periods):
+    if _is_by_weeks(params.sort, filters, periods):
+        statement += "_by_weeks"
+        filters |= _weeks_of(periods)
+    elif _is_gathered(params.sort, periods):
         statement += "_gathered"
     elif filters["q"] is not None:
         statement += "_with_words"
-        filters["looked_through"] = LOOKED_THROUGH
+        filters |= {**_word_parts(params.q or ""), **_looked(FOR_WORDS)}
+    elif params.sku is not None:
+        statement += "_with_sku"
+        filters |= _looked(FOR_SKU)
     start: Mark = [params.sort, _bound(params, periods) or first, ""]
     after = mark_of(params.cursor, start) if params.cursor else start
     if after[0] != params.sort:
@@ -172,22 +193,60 @@ def _page(params: ListOrders) -> tuple[str, Mapping[str, object]]:
     return statement, {**filters, **_weekly(filters), **place}
 
 
+def _other_dates(sort: Sort, periods: Periods) -> list[tuple[datetime | None, datetime | None]]:
+    """The periods that are given, by other dates than that of the sort."""
+    every = {
+        name: (periods[f"{name}_from"], periods[f"{name}_to"])
+        for name in ("placed", "updated", "delivered")
+    }
+    return [each for name, each in every.items() if name not in sort and any(each)]
+
+
 def _is_gathered(sort: Sort, periods: Periods) -> bool:
     """Whether a short period is given, by another date than that of the sort."""
     return any(
         begin is not None and end is not None and end - begin <= SHORT
-        for name in ("placed", "updated", "delivered")
-        if name not in sort
-        for begin, end in [(periods[f"{name}_from"], periods[f"{name}_to"])]
+        for begin, end in _other_dates(sort, periods)
     )
 
 
+def _is_by_weeks(sort: Sort, filters: Mapping[str, object], periods: Periods) -> bool:
+    """Whether a period is given by another date than that of the sort, and else only filters that
+    most orders pass. No index has the totals of a week."""
+    given = {name for name, value in filters.items() if value is not None}
+    rare = given - periods.keys() - FREQUENT or filters["late"]
+    return sort != "total" and not rare and bool(_other_dates(sort, periods))
+
+
+def _weeks_of(periods: Periods) -> dict[str, object]:
+    """Between which facets of weeks those stand in which orders of the periods were placed, and
+    whether they were updated in a period."""
+    begin, end = periods["delivered_from"], periods["delivered_to"]
+    first, last = "channel:", "channel;"
+    if begin or end:
+        first = delivered_facet(week_of(begin)) if begin else "delivered:"
+        last = delivered_facet(week_of(end)) if end else "delivered;"
+    changed = periods["updated_from"] or periods["updated_to"]
+    return {"weekly_from": first, "weekly_to": last, "changed": bool(changed) or None}
+
+
+def _word_parts(words: str) -> dict[str, object]:
+    """Words as a number of a channel may have them: its digits are at its end."""
+    text = folded(words)
+    head = text.rstrip(digits)
+    return {"words": text, "word_head": head, "word_digits": text[len(head) :]}
+
+
+def _looked(looked: Looked) -> dict[str, object]:
+    return {
+        "looked_through": looked.through,
+        "each": looked.each,
+        "enough": looked.enough,
+    }
+
+
 def _bound(params: ListOrders, periods: Periods) -> str | None:
-    """Where the sorted rows of a period begin, or the numbers of some channels, so that none is
-    passed on the way to it."""
-    channels = params.channel or params.within
-    if params.sort == "number" and channels:
-        return min(first_number_of(channel) for channel in channels)
+    """Where the sorted rows of a period begin, so that none is passed on the way to it."""
     bounds = {
         "-placed_at": "placed_to",
         "placed_at": "placed_from",
@@ -200,10 +259,11 @@ def _bound(params: ListOrders, periods: Periods) -> str | None:
 
 def _weekly(filters: Mapping[str, object]) -> dict[str, object]:
     """The filters by values of which the weeks are known, as `dated_1` to `dated_3`. More of them
-    make the walk no longer than these."""
+    make the walk no longer than these. `undated` where there are none."""
     names = ("tag", "archived", "country", "location", "channel", "within")
     given = [filters[name] for name in names if filters[name] is not None]
-    return dict(zip(("dated_1", "dated_2", "dated_3"), given, strict=False))
+    dated = dict(zip(("dated_1", "dated_2", "dated_3"), given, strict=False))
+    return dated or {"undated": True}
 
 
 def _is_open(params: ListOrders) -> bool:

@@ -60,78 +60,231 @@ LIMIT %(limit)s;
   AND %(late)s::boolean = (fulfilment <> 'not_required' AND fulfilment <> 'cancelled' AND ( -- if late
       least(shipped_at, %(now)s::timestamptz) > ship_by -- if late
       OR least(delivered_at, %(now)s::timestamptz) > deliver_by)) -- if late
-  AND (%(with_sensitive)s OR NOT sensitive) AND order_id IN ( -- if sku
-      SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s::text) -- if sku
+  AND (%(with_sensitive)s OR NOT sensitive) -- if sku
   AND person IN (SELECT i.key_id FROM subject_index i WHERE i.blind = %(blind)s::text) -- if blind
 
--- name: order_words
--- The filter `q` by the index of words: for those that few orders have.
-  AND order_id IN (SELECT t.order_id FROM order_terms t WHERE t.term LIKE %(q)s::text -- if q
-      AND t.grams @> %(grams)s::text[] -- if grams
-      AND (%(with_sensitive)s OR NOT t.sensitive)) -- if q
+-- name: order_matches
+-- The filters `q` and `sku` by the indexes of words and of SKUs: for those that few orders have.
+  AND order_id IN ( -- if q
+      SELECT t.order_id FROM order_terms t WHERE t.kind = 'number' AND t.term LIKE %(q)s::text -- if q
+        AND t.grams @> %(grams)s::text[] -- if grams
+        AND (%(with_sensitive)s OR NOT t.sensitive) -- if q
+      UNION ALL -- if q
+      SELECT t.order_id FROM order_terms t WHERE t.kind <> 'number' AND t.term LIKE %(q)s::text -- if q
+        AND t.grams @> %(grams)s::text[] -- if grams
+        AND (%(with_sensitive)s OR NOT t.sensitive)) -- if q
+  -- include: order_of_sku
 
--- name: orders_until_the_last_week_placed
--- Not after the last week in which orders with the values that are filtered by were placed:
--- there the walk along the index begins. A comparison of rows, because the planner would take two of
--- plain values for a short period.
-  AND (placed_at, order_id) < ((SELECT to_timestamp((max(week) + 1) * 604800) FROM ( -- if dated_1
-      SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT week FROM order_weeks -- if dated_2
-      WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT week FROM order_weeks -- if dated_3
-      WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS w), '') -- if dated_1
+-- name: order_of_sku
+-- The filter `sku` by its index.
+  AND order_id IN (SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s::text) -- if sku
 
--- name: orders_from_the_first_week_placed
--- From the first week in which orders with the values that are filtered by were placed:
--- there the walk along the index begins. A comparison of rows, because the planner would take two of
--- plain values for a short period.
-  AND (placed_at, order_id) >= ((SELECT to_timestamp((min(week)) * 604800) FROM ( -- if dated_1
-      SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT week FROM order_weeks -- if dated_2
-      WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT week FROM order_weeks -- if dated_3
-      WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS w), '') -- if dated_1
+-- name: orders_placed_before
+-- After the cursor, and not after the last week in which orders with the values that are filtered by were
+-- placed: there the walk along the index begins. A comparison of rows, because the planner would take
+-- two of plain values for a short period; and one, because an index is read from the first alone.
+  AND (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text) -- if undated
+  AND (placed_at, order_id) < (SELECT -- if dated_1
+      CASE WHEN %(after)s::timestamptz <= b.bound THEN %(after)s::timestamptz -- if dated_1
+          WHEN %(after)s::timestamptz > b.bound THEN b.bound END, -- if dated_1
+      CASE WHEN %(after)s::timestamptz <= b.bound THEN %(after_id)s::text ELSE '' END -- if dated_1
+      FROM (SELECT to_timestamp((max(week) + 1) * 604800) AS bound FROM ( -- if dated_1
+          SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+          INTERSECT SELECT week FROM order_weeks -- if dated_2
+          WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+          INTERSECT SELECT week FROM order_weeks -- if dated_3
+          WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+      ) AS w) AS b) -- if dated_1
 
--- name: orders_until_the_last_week_updated
--- Not after the last week in which orders with the values that are filtered by were updated:
--- there the walk along the index begins. A comparison of rows, because the planner would take two of
--- plain values for a short period.
-  AND (updated_at, order_id) < ((SELECT to_timestamp((max(week) + 1) * 604800) FROM ( -- if dated_1
-      SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT week FROM order_weeks -- if dated_2
-      WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT week FROM order_weeks -- if dated_3
-      WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS w), '') -- if dated_1
+-- name: orders_placed_after
+-- As orders_placed_before, from the first week.
+  AND (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text) -- if undated
+  AND (placed_at, order_id) > (SELECT -- if dated_1
+      CASE WHEN %(after)s::timestamptz >= b.bound THEN %(after)s::timestamptz -- if dated_1
+          WHEN %(after)s::timestamptz < b.bound THEN b.bound END, -- if dated_1
+      CASE WHEN %(after)s::timestamptz >= b.bound THEN %(after_id)s::text ELSE '' END -- if dated_1
+      FROM (SELECT to_timestamp(min(week) * 604800) AS bound FROM ( -- if dated_1
+          SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+          INTERSECT SELECT week FROM order_weeks -- if dated_2
+          WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+          INTERSECT SELECT week FROM order_weeks -- if dated_3
+          WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+      ) AS w) AS b) -- if dated_1
 
--- name: orders_from_the_first_week_updated
--- From the first week in which orders with the values that are filtered by were updated:
--- there the walk along the index begins. A comparison of rows, because the planner would take two of
--- plain values for a short period.
-  AND (updated_at, order_id) >= ((SELECT to_timestamp((min(week)) * 604800) FROM ( -- if dated_1
-      SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT week FROM order_weeks -- if dated_2
-      WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT week FROM order_weeks -- if dated_3
-      WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS w), '') -- if dated_1
+-- name: orders_updated_before
+-- As orders_placed_before, by the weeks in which they were updated.
+  AND (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text) -- if undated
+  AND (updated_at, order_id) < (SELECT -- if dated_1
+      CASE WHEN %(after)s::timestamptz <= b.bound THEN %(after)s::timestamptz -- if dated_1
+          WHEN %(after)s::timestamptz > b.bound THEN b.bound END, -- if dated_1
+      CASE WHEN %(after)s::timestamptz <= b.bound THEN %(after_id)s::text ELSE '' END -- if dated_1
+      FROM (SELECT to_timestamp((max(week) + 1) * 604800) AS bound FROM ( -- if dated_1
+          SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+          INTERSECT SELECT week FROM order_weeks -- if dated_2
+          WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+          INTERSECT SELECT week FROM order_weeks -- if dated_3
+          WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+      ) AS w) AS b) -- if dated_1
 
--- name: orders_next_with_words
--- Of the orders that come next, which are looked through first, those with the words.
+-- name: orders_updated_after
+-- As orders_updated_before, from the first week.
+  AND (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text) -- if undated
+  AND (updated_at, order_id) > (SELECT -- if dated_1
+      CASE WHEN %(after)s::timestamptz >= b.bound THEN %(after)s::timestamptz -- if dated_1
+          WHEN %(after)s::timestamptz < b.bound THEN b.bound END, -- if dated_1
+      CASE WHEN %(after)s::timestamptz >= b.bound THEN %(after_id)s::text ELSE '' END -- if dated_1
+      FROM (SELECT to_timestamp(min(week) * 604800) AS bound FROM ( -- if dated_1
+          SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+          INTERSECT SELECT week FROM order_weeks -- if dated_2
+          WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+          INTERSECT SELECT week FROM order_weeks -- if dated_3
+          WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+      ) AS w) AS b) -- if dated_1
+
+-- name: orders_numbered_after
+-- As orders_placed_before, from the first beginning of numbers.
+  AND (number, order_id) > (%(after)s::text, %(after_id)s::text) -- if undated
+  AND (number, order_id) > (SELECT -- if dated_1
+      CASE WHEN %(after)s::text >= b.bound THEN %(after)s::text -- if dated_1
+          WHEN %(after)s::text < b.bound THEN b.bound END, -- if dated_1
+      CASE WHEN %(after)s::text >= b.bound THEN %(after_id)s::text ELSE '' END -- if dated_1
+      FROM (SELECT min(beginning) AS bound FROM ( -- if dated_1
+          SELECT beginning FROM order_numbers WHERE facet = ANY (%(dated_1)s::text[]) -- if dated_1
+          INTERSECT SELECT beginning FROM order_numbers WHERE facet = ANY (%(dated_2)s::text[]) -- if dated_2
+          INTERSECT SELECT beginning FROM order_numbers WHERE facet = ANY (%(dated_3)s::text[]) -- if dated_3
+      ) AS w) AS b) -- if dated_1
+
+-- name: weeks_of_periods
+-- The weeks in which orders were placed that periods let pass.
+weeks AS MATERIALIZED (
+    SELECT week FROM (
+        SELECT DISTINCT to_timestamp(week * 604800) AS week FROM order_weeks
+        WHERE date = 'placed' AND facet >= %(weekly_from)s::text AND facet <= %(weekly_to)s::text
+    ) AS w
+    WHERE true
+      AND week > %(placed_from)s::timestamptz - interval '7 days' -- if placed_from
+      AND week < %(placed_to)s::timestamptz -- if placed_to
+      AND EXISTS (SELECT FROM orders -- if changed
+          WHERE date_bin('7 days', placed_at, '1970-01-01 00:00:00+00') = w.week -- if changed
+            AND updated_at >= %(updated_from)s::timestamptz -- if updated_from
+            AND updated_at < %(updated_to)s::timestamptz -- if updated_to
+      ) -- if changed
+)
+
+-- name: hits_of_words
+-- Of the orders that come next those with the words, if a sample of them has enough.
+sample AS MATERIALIZED (
+    SELECT orders < %(looked_through)s AS are_all,
+        orders < %(looked_through)s OR hits >= %(enough)s AS suffices
+    FROM (SELECT count(*) AS orders FROM near) AS n, (
+        SELECT count(*) AS hits FROM (SELECT order_id, row_number() OVER () AS place FROM near) AS o
+        CROSS JOIN LATERAL (SELECT FROM order_terms t WHERE t.order_id = o.order_id
+            AND t.term LIKE %(q)s::text AND (%(with_sensitive)s OR NOT t.sensitive) LIMIT 1) AS t
+        WHERE o.place %% %(each)s = 0
+    ) AS h
+),
 hits AS MATERIALIZED (
     SELECT order_id, mark FROM near o
-    WHERE EXISTS (SELECT FROM order_terms t WHERE t.order_id = o.order_id
-        AND t.term LIKE %(q)s::text AND (%(with_sensitive)s OR NOT t.sensitive))
-),
+    CROSS JOIN LATERAL (SELECT FROM order_terms t WHERE t.order_id = o.order_id
+        AND t.term LIKE %(q)s::text AND (%(with_sensitive)s OR NOT t.sensitive) LIMIT 1) AS t
+    WHERE (SELECT suffices FROM sample)
+    LIMIT %(limit)s
+)
 
--- name: orders_found
--- Where the hits do not fill the page, all orders with the words are read and sorted.
+-- name: hits_of_sku
+-- Of the orders that come next those with the SKU, if it has enough lines.
+sample AS MATERIALIZED (
+    SELECT orders < %(each)s AS are_all, orders < %(each)s OR lines >= %(enough)s AS suffices
+    FROM (SELECT count(*) AS orders FROM (SELECT FROM near LIMIT %(each)s) AS n) AS n,
+        (SELECT count(*) AS lines FROM (
+            SELECT FROM order_lines WHERE sku = %(sku)s::text LIMIT %(enough)s) AS l) AS l
+),
+hits AS MATERIALIZED (
+    SELECT order_id, mark FROM near o
+    CROSS JOIN LATERAL (SELECT FROM order_lines l
+        WHERE l.order_id = o.order_id AND l.sku = %(sku)s::text LIMIT 1) AS l
+    WHERE (SELECT suffices FROM sample)
+    LIMIT %(limit)s
+)
+
+-- name: ranges_of_numbers
+-- Numbers that begin as those of a channel do and so have the words: all that begin so, or those whose
+-- digits then begin with the digits in which the words end. Whether others can have the words as well,
+-- which are then found by the index of words: those that orders were imported with.
+begun AS MATERIALIZED (
+    SELECT first, first || ':' AS beyond FROM (
+        SELECT DISTINCT CASE WHEN strpos(lower(beginning), %(words)s::text) > 0 THEN beginning
+            ELSE beginning || %(word_digits)s::text END AS first
+        FROM order_numbers WHERE facet = 'numbers' AND beginning <> ''
+            AND (strpos(lower(beginning), %(words)s::text) > 0 OR %(word_digits)s::text <> ''
+                AND right(lower(beginning), length(%(word_head)s::text)) = %(word_head)s::text)
+    ) AS r
+),
+ranges AS MATERIALIZED (
+    SELECT first, beyond FROM begun AS r
+    WHERE NOT EXISTS (SELECT FROM begun AS b
+        WHERE b.first < r.first AND r.first < b.beyond)
+),
+others AS MATERIALIZED (
+    SELECT %(word_head)s::text = '' OR EXISTS (SELECT FROM order_numbers
+        WHERE facet = 'numbers' AND (beginning = '' OR octet_length(beginning) <> length(beginning))) AS possible
+)
+
+-- name: gathered_by_words
+-- All orders with the words, each found by its key: by numbers along these, and by the index of words.
+gathered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM (
+        SELECT DISTINCT t.order_id FROM order_terms t
+        WHERE t.kind <> 'number' AND t.term LIKE %(q)s::text AND (%(with_sensitive)s OR NOT t.sensitive)
+          AND t.grams @> %(grams)s::text[] -- if grams
+    ) AS t CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE order_id = t.order_id
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    UNION
+    SELECT o.order_id, o.mark FROM (
+        SELECT DISTINCT t.order_id FROM order_terms t
+        WHERE t.kind = 'number' AND t.term LIKE %(q)s::text
+          AND t.grams @> %(grams)s::text[] -- if grams
+    ) AS t CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE order_id = t.order_id
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    WHERE (SELECT possible FROM others)
+    UNION
+    SELECT order_id, mark FROM numbered
+)
+
+-- name: gathered_by_sku
+-- All orders with the SKU, each found by its key.
+gathered AS MATERIALIZED (
+    SELECT o.order_id, o.mark
+    FROM (SELECT DISTINCT order_id FROM order_lines WHERE sku = %(sku)s::text) AS l
+    CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE order_id = l.order_id
+        -- include: order_filters
+        OFFSET 0
+    ) AS o
+)
+
+-- name: page_found
+-- Where the hits neither fill the page nor are all there are, all orders with the words or the SKU are
+-- read and sorted.
+complete AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM hits) >= %(limit)s
+        OR (SELECT are_all FROM sample) AS yes
+),
 found AS (
-    SELECT order_id, mark FROM hits WHERE (SELECT count(*) FROM hits) >= %(limit)s
+    SELECT order_id, mark FROM hits WHERE (SELECT yes FROM complete)
     UNION ALL
-    SELECT order_id, mark FROM gathered WHERE (SELECT count(*) FROM hits) < %(limit)s
+    SELECT order_id, mark FROM gathered WHERE (SELECT NOT yes FROM complete)
 )
 
 -- name: page_of_found_descending
@@ -153,9 +306,9 @@ ORDER BY o.mark, o.order_id
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
 FROM (
     SELECT order_id, placed_at FROM orders o
-    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    WHERE true
+    -- include: orders_placed_before
     -- include: order_filters
-    -- include: orders_until_the_last_week_placed
     ORDER BY placed_at DESC, order_id DESC
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -166,9 +319,9 @@ ORDER BY o.placed_at DESC, o.order_id DESC;
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
 FROM (
     SELECT order_id, placed_at FROM orders o
-    WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+    WHERE true
+    -- include: orders_placed_after
     -- include: order_filters
-    -- include: orders_from_the_first_week_placed
     ORDER BY placed_at, order_id
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -179,9 +332,9 @@ ORDER BY o.placed_at, o.order_id;
 SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
 FROM (
     SELECT order_id, updated_at FROM orders o
-    WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    WHERE true
+    -- include: orders_updated_before
     -- include: order_filters
-    -- include: orders_until_the_last_week_updated
     ORDER BY updated_at DESC, order_id DESC
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -192,9 +345,9 @@ ORDER BY o.updated_at DESC, o.order_id DESC;
 SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
 FROM (
     SELECT order_id, updated_at FROM orders o
-    WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+    WHERE true
+    -- include: orders_updated_after
     -- include: order_filters
-    -- include: orders_from_the_first_week_updated
     ORDER BY updated_at, order_id
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -205,7 +358,8 @@ ORDER BY o.updated_at, o.order_id;
 SELECT o.order_id, o.number AS mark, d.item, d.sensitive
 FROM (
     SELECT order_id, number FROM orders o
-    WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
+    WHERE true
+    -- include: orders_numbered_after
     -- include: order_filters
     ORDER BY number, order_id
     LIMIT %(limit)s
@@ -224,6 +378,109 @@ FROM (
 ) AS o JOIN order_dossiers d USING (order_id)
 ORDER BY o.total, o.order_id;
 
+-- name: list_orders_by_weeks
+-- As list_orders, for periods by other dates: the weeks in which the orders were placed follow one on the
+-- other, and each is read by the index of its other dates until the page is full.
+WITH
+-- include: weeks_of_periods
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (
+    SELECT o.order_id, o.mark
+    FROM (SELECT week FROM weeks WHERE week <= %(after)s::timestamptz ORDER BY week DESC) AS w CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM (
+            SELECT order_id, placed_at AS mark FROM orders
+            WHERE date_bin('7 days', placed_at, '1970-01-01 00:00:00+00') = w.week
+              AND (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+            -- include: order_filters
+            OFFSET 0
+        ) AS o
+        ORDER BY mark DESC, order_id DESC LIMIT %(limit)s
+    ) AS o
+    ORDER BY w.week DESC, o.mark DESC, o.order_id DESC
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark DESC, o.order_id DESC;
+
+-- name: list_orders_oldest_by_weeks
+-- As list_orders_oldest, for periods by other dates.
+WITH
+-- include: weeks_of_periods
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (
+    SELECT o.order_id, o.mark
+    FROM (SELECT week FROM weeks WHERE week > %(after)s::timestamptz - interval '7 days' ORDER BY week) AS w CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM (
+            SELECT order_id, placed_at AS mark FROM orders
+            WHERE date_bin('7 days', placed_at, '1970-01-01 00:00:00+00') = w.week
+              AND (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+            -- include: order_filters
+            OFFSET 0
+        ) AS o
+        ORDER BY mark, order_id LIMIT %(limit)s
+    ) AS o
+    ORDER BY w.week, o.mark, o.order_id
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark, o.order_id;
+
+-- name: list_orders_by_newest_change_by_weeks
+-- As list_orders_by_newest_change, for periods by other dates: the page is made of the first orders of each
+-- week.
+WITH
+-- include: weeks_of_periods
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (
+    SELECT o.order_id, o.mark
+    FROM weeks AS w CROSS JOIN LATERAL (
+        SELECT order_id, updated_at AS mark FROM orders
+        WHERE date_bin('7 days', placed_at, '1970-01-01 00:00:00+00') = w.week
+          AND (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+        -- include: order_filters
+        ORDER BY updated_at DESC, order_id DESC LIMIT %(limit)s
+    ) AS o
+    ORDER BY o.mark DESC, o.order_id DESC
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark DESC, o.order_id DESC;
+
+-- name: list_orders_by_oldest_change_by_weeks
+-- As list_orders_by_oldest_change, for periods by other dates.
+WITH
+-- include: weeks_of_periods
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (
+    SELECT o.order_id, o.mark
+    FROM weeks AS w CROSS JOIN LATERAL (
+        SELECT order_id, updated_at AS mark FROM orders
+        WHERE date_bin('7 days', placed_at, '1970-01-01 00:00:00+00') = w.week
+          AND (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+        -- include: order_filters
+        ORDER BY updated_at, order_id LIMIT %(limit)s
+    ) AS o
+    ORDER BY o.mark, o.order_id
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark, o.order_id;
+
+-- name: list_orders_by_number_by_weeks
+-- As list_orders_by_number, for periods.
+WITH
+-- include: weeks_of_periods
+SELECT o.order_id, o.mark, d.item, d.sensitive
+FROM (
+    SELECT o.order_id, o.mark
+    FROM weeks AS w CROSS JOIN LATERAL (
+        SELECT order_id, number AS mark FROM orders
+        WHERE date_bin('7 days', placed_at, '1970-01-01 00:00:00+00') = w.week
+          AND (number, order_id) > (%(after)s::text, %(after_id)s::text)
+        -- include: order_filters
+        ORDER BY number, order_id LIMIT %(limit)s
+    ) AS o
+    ORDER BY o.mark, o.order_id
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.mark, o.order_id;
+
 -- name: list_orders_gathered
 -- As list_orders, where few orders can pass the filters: all of these are read and sorted. Along the
 -- index of the sort those that cannot would have to be passed.
@@ -231,7 +488,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, placed_at FROM orders o
     WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
-    -- include: order_words
+    -- include: order_matches
 )
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
 FROM (SELECT order_id, placed_at FROM gathered ORDER BY placed_at DESC, order_id DESC LIMIT %(limit)s) AS o
@@ -244,7 +501,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, placed_at FROM orders o
     WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
-    -- include: order_words
+    -- include: order_matches
 )
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
 FROM (SELECT order_id, placed_at FROM gathered ORDER BY placed_at, order_id LIMIT %(limit)s) AS o
@@ -257,7 +514,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, updated_at FROM orders o
     WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
-    -- include: order_words
+    -- include: order_matches
 )
 SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
 FROM (SELECT order_id, updated_at FROM gathered ORDER BY updated_at DESC, order_id DESC LIMIT %(limit)s) AS o
@@ -270,7 +527,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, updated_at FROM orders o
     WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
-    -- include: order_words
+    -- include: order_matches
 )
 SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
 FROM (SELECT order_id, updated_at FROM gathered ORDER BY updated_at, order_id LIMIT %(limit)s) AS o
@@ -283,7 +540,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, number FROM orders o
     WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
     -- include: order_filters
-    -- include: order_words
+    -- include: order_matches
 )
 SELECT o.order_id, o.number AS mark, d.item, d.sensitive
 FROM (SELECT order_id, number FROM gathered ORDER BY number, order_id LIMIT %(limit)s) AS o
@@ -296,7 +553,7 @@ WITH gathered AS MATERIALIZED (
     SELECT order_id, total FROM orders o
     WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
     -- include: order_filters
-    -- include: order_words
+    -- include: order_matches
 )
 SELECT o.order_id, o.total AS mark, d.item, d.sensitive
 FROM (SELECT order_id, total FROM gathered ORDER BY total, order_id LIMIT %(limit)s) AS o
@@ -304,127 +561,345 @@ JOIN order_dossiers d USING (order_id)
 ORDER BY o.total, o.order_id;
 
 -- name: list_orders_with_words
--- As list_orders, for words: most orders have the frequent ones, so that the next orders fill a page;
--- by rare ones few are gathered.
-WITH near AS MATERIALIZED (
-    SELECT order_id, placed_at AS mark FROM orders o
+-- As list_orders, for words: the next orders fill a page with frequent ones; few are gathered by
+-- rare ones.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, placed_at AS mark FROM orders
     WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, placed_at AS mark FROM orders
+    WHERE true
+    -- include: orders_placed_before
     -- include: order_filters
-    -- include: orders_until_the_last_week_placed
-    ORDER BY placed_at DESC, order_id DESC
+    ORDER BY mark DESC, order_id DESC
     LIMIT %(looked_through)s
 ),
--- include: orders_next_with_words
-gathered AS MATERIALIZED (
-    SELECT order_id, placed_at AS mark FROM orders o
-    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
-    -- include: order_filters
-    -- include: order_words
+-- include: hits_of_words
+,
+-- include: ranges_of_numbers
+,
+numbered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE number >= r.first AND number < r.beyond
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    WHERE NOT (SELECT possible FROM others)
+    ORDER BY o.mark DESC, o.order_id DESC LIMIT %(limit)s
 ),
--- include: orders_found
+-- include: gathered_by_words
+,
+-- include: page_found
 -- include: page_of_found_descending
 ;
 
 -- name: list_orders_oldest_with_words
 -- As list_orders_oldest, for words.
-WITH near AS MATERIALIZED (
-    SELECT order_id, placed_at AS mark FROM orders o
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, placed_at AS mark FROM orders
     WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, placed_at AS mark FROM orders
+    WHERE true
+    -- include: orders_placed_after
     -- include: order_filters
-    -- include: orders_from_the_first_week_placed
-    ORDER BY placed_at, order_id
+    ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
--- include: orders_next_with_words
-gathered AS MATERIALIZED (
-    SELECT order_id, placed_at AS mark FROM orders o
-    WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
-    -- include: order_filters
-    -- include: order_words
+-- include: hits_of_words
+,
+-- include: ranges_of_numbers
+,
+numbered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE number >= r.first AND number < r.beyond
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    WHERE NOT (SELECT possible FROM others)
+    ORDER BY o.mark, o.order_id LIMIT %(limit)s
 ),
--- include: orders_found
+-- include: gathered_by_words
+,
+-- include: page_found
 -- include: page_of_found_ascending
 ;
 
 -- name: list_orders_by_newest_change_with_words
 -- As list_orders_by_newest_change, for words.
-WITH near AS MATERIALIZED (
-    SELECT order_id, updated_at AS mark FROM orders o
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, updated_at AS mark FROM orders
     WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, updated_at AS mark FROM orders
+    WHERE true
+    -- include: orders_updated_before
     -- include: order_filters
-    -- include: orders_until_the_last_week_updated
-    ORDER BY updated_at DESC, order_id DESC
+    ORDER BY mark DESC, order_id DESC
     LIMIT %(looked_through)s
 ),
--- include: orders_next_with_words
-gathered AS MATERIALIZED (
-    SELECT order_id, updated_at AS mark FROM orders o
-    WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
-    -- include: order_filters
-    -- include: order_words
+-- include: hits_of_words
+,
+-- include: ranges_of_numbers
+,
+numbered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE number >= r.first AND number < r.beyond
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    WHERE NOT (SELECT possible FROM others)
+    ORDER BY o.mark DESC, o.order_id DESC LIMIT %(limit)s
 ),
--- include: orders_found
+-- include: gathered_by_words
+,
+-- include: page_found
 -- include: page_of_found_descending
 ;
 
 -- name: list_orders_by_oldest_change_with_words
 -- As list_orders_by_oldest_change, for words.
-WITH near AS MATERIALIZED (
-    SELECT order_id, updated_at AS mark FROM orders o
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, updated_at AS mark FROM orders
     WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, updated_at AS mark FROM orders
+    WHERE true
+    -- include: orders_updated_after
     -- include: order_filters
-    -- include: orders_from_the_first_week_updated
-    ORDER BY updated_at, order_id
+    ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
--- include: orders_next_with_words
-gathered AS MATERIALIZED (
-    SELECT order_id, updated_at AS mark FROM orders o
-    WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
-    -- include: order_filters
-    -- include: order_words
+-- include: hits_of_words
+,
+-- include: ranges_of_numbers
+,
+numbered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE number >= r.first AND number < r.beyond
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    WHERE NOT (SELECT possible FROM others)
+    ORDER BY o.mark, o.order_id LIMIT %(limit)s
 ),
--- include: orders_found
+-- include: gathered_by_words
+,
+-- include: page_found
 -- include: page_of_found_ascending
 ;
 
 -- name: list_orders_by_number_with_words
 -- As list_orders_by_number, for words.
-WITH near AS MATERIALIZED (
-    SELECT order_id, number AS mark FROM orders o
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, number AS mark FROM orders
     WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, number AS mark FROM orders
+    WHERE true
+    -- include: orders_numbered_after
     -- include: order_filters
-    ORDER BY number, order_id
+    ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
--- include: orders_next_with_words
-gathered AS MATERIALIZED (
-    SELECT order_id, number AS mark FROM orders o
-    WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
-    -- include: order_filters
-    -- include: order_words
+-- include: hits_of_words
+,
+-- include: ranges_of_numbers
+,
+numbered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
+        SELECT order_id, number AS mark FROM orders
+        WHERE (number, order_id) > (greatest(%(after)s::text, r.first),
+                CASE WHEN %(after)s::text >= r.first THEN %(after_id)s::text ELSE '' END)
+            AND number < r.beyond
+        -- include: order_filters
+        -- include: order_of_sku
+        ORDER BY number, order_id LIMIT %(limit)s
+    ) AS o
+    WHERE NOT (SELECT possible FROM others)
+    ORDER BY o.mark, o.order_id LIMIT %(limit)s
 ),
--- include: orders_found
+-- include: gathered_by_words
+,
+-- include: page_found
 -- include: page_of_found_ascending
 ;
 
 -- name: list_orders_by_total_with_words
 -- As list_orders_by_total, for words.
-WITH near AS MATERIALIZED (
-    SELECT order_id, total AS mark FROM orders o
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, total AS mark FROM orders
     WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
     -- include: order_filters
-    ORDER BY total, order_id
+    ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
--- include: orders_next_with_words
-gathered AS MATERIALIZED (
-    SELECT order_id, total AS mark FROM orders o
-    WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
-    -- include: order_filters
-    -- include: order_words
+-- include: hits_of_words
+,
+-- include: ranges_of_numbers
+,
+numbered AS MATERIALIZED (
+    SELECT o.order_id, o.mark FROM ranges AS r CROSS JOIN LATERAL (
+        SELECT order_id, mark FROM ordered
+        WHERE number >= r.first AND number < r.beyond
+        -- include: order_filters
+        -- include: order_of_sku
+        OFFSET 0
+    ) AS o
+    WHERE NOT (SELECT possible FROM others)
+    ORDER BY o.mark, o.order_id LIMIT %(limit)s
 ),
--- include: orders_found
+-- include: gathered_by_words
+,
+-- include: page_found
+-- include: page_of_found_ascending
+;
+
+-- name: list_orders_with_sku
+-- As list_orders, for a SKU: the next orders fill a page with a frequent one.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, placed_at AS mark FROM orders
+    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, placed_at AS mark FROM orders
+    WHERE true
+    -- include: orders_placed_before
+    -- include: order_filters
+    ORDER BY mark DESC, order_id DESC
+    LIMIT %(looked_through)s
+),
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
+-- include: page_of_found_descending
+;
+
+-- name: list_orders_oldest_with_sku
+-- As list_orders_oldest, for a SKU.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, placed_at AS mark FROM orders
+    WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, placed_at AS mark FROM orders
+    WHERE true
+    -- include: orders_placed_after
+    -- include: order_filters
+    ORDER BY mark, order_id
+    LIMIT %(looked_through)s
+),
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
+-- include: page_of_found_ascending
+;
+
+-- name: list_orders_by_newest_change_with_sku
+-- As list_orders_by_newest_change, for a SKU.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, updated_at AS mark FROM orders
+    WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, updated_at AS mark FROM orders
+    WHERE true
+    -- include: orders_updated_before
+    -- include: order_filters
+    ORDER BY mark DESC, order_id DESC
+    LIMIT %(looked_through)s
+),
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
+-- include: page_of_found_descending
+;
+
+-- name: list_orders_by_oldest_change_with_sku
+-- As list_orders_by_oldest_change, for a SKU.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, updated_at AS mark FROM orders
+    WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, updated_at AS mark FROM orders
+    WHERE true
+    -- include: orders_updated_after
+    -- include: order_filters
+    ORDER BY mark, order_id
+    LIMIT %(looked_through)s
+),
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
+-- include: page_of_found_ascending
+;
+
+-- name: list_orders_by_number_with_sku
+-- As list_orders_by_number, for a SKU.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, number AS mark FROM orders
+    WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, number AS mark FROM orders
+    WHERE true
+    -- include: orders_numbered_after
+    -- include: order_filters
+    ORDER BY mark, order_id
+    LIMIT %(looked_through)s
+),
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
+-- include: page_of_found_ascending
+;
+
+-- name: list_orders_by_total_with_sku
+-- As list_orders_by_total, for a SKU.
+WITH ordered AS NOT MATERIALIZED (
+    SELECT *, total AS mark FROM orders
+    WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
+),
+near AS MATERIALIZED (
+    SELECT order_id, mark FROM ordered
+    WHERE true
+    -- include: order_filters
+    ORDER BY mark, order_id
+    LIMIT %(looked_through)s
+),
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
 -- include: page_of_found_ascending
 ;
 
@@ -435,7 +910,7 @@ SELECT currency, count(*) AS orders, sum(total)::bigint AS total,
 FROM orders o
 WHERE true
 -- include: order_filters
--- include: order_words
+-- include: order_matches
 GROUP BY currency ORDER BY currency;
 
 -- name: orders_of_customer
@@ -534,9 +1009,14 @@ LEFT JOIN LATERAL (
   AND facets && %(channel)s::text[] -- if channel
   AND facets && %(within)s::text[] -- if within
   AND ship_by < %(due_before)s::timestamptz -- if due_before
-  AND order_id IN (SELECT t.order_id FROM order_terms AS t WHERE t.term LIKE %(q)s::text -- if q
-      AND t.grams @> %(grams)s::text[] -- if grams
-      AND NOT t.sensitive) -- if q
+  AND order_id IN ( -- if q
+      SELECT t.order_id FROM order_terms AS t WHERE t.kind = 'number' AND t.term LIKE %(q)s::text -- if q
+        AND t.grams @> %(grams)s::text[] -- if grams
+        AND NOT t.sensitive -- if q
+      UNION ALL -- if q
+      SELECT t.order_id FROM order_terms AS t WHERE t.kind <> 'number' AND t.term LIKE %(q)s::text -- if q
+        AND t.grams @> %(grams)s::text[] -- if grams
+        AND NOT t.sensitive) -- if q
 
 -- name: work_of_order
 -- One order.

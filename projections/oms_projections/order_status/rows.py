@@ -115,12 +115,25 @@ class SearchTermRow(Row):
 
 @dataclass(slots=True)
 class OrderWeekRow(Row):
-    """There was an order with the facet in a week, by its `date`: `placed` or `updated`. Weeks are
-    counted from 1970. Written, never read back, and kept where the order has another facet or date
-    by now."""
+    """There was an order with the facet in a week, by its `date`: `placed` or `updated`. A facet
+    may also be the week in which orders were delivered. Weeks are counted from 1970. Written, never
+    read back, and kept where the order has another facet or date by now."""
 
     table: ClassVar[str] = "order_weeks"
     key: ClassVar[tuple[str, ...]] = ("facet", "date", "week")
     facet: str
     date: str
     week: int
+
+
+@dataclass(slots=True)
+class NumberBeginningRow(Row):
+    """There was an order with the facet whose number begins so. The facet `numbers` has what the
+    numbers of channels begin with, and a blank text where orders have numbers that do not begin as
+    those of their channel do. Written, never read back, and kept where the order has another facet
+    by now."""
+
+    table: ClassVar[str] = "order_numbers"
+    key: ClassVar[tuple[str, ...]] = ("facet", "beginning")
+    facet: str
+    beginning: str

@@ -10,9 +10,9 @@ CREATE TABLE order_dossiers{v} (
 ) WITH (fillfactor = 80);
 
 -- What lists filter and sort by. What is shown is in order_dossiers: a scan of these narrow rows is
--- quick.
+-- quick. The index of the key has what they are sorted by, for orders that another table finds.
 CREATE TABLE orders{v} (
-    order_id text COLLATE "C" PRIMARY KEY,
+    order_id text COLLATE "C" NOT NULL,
     number text COLLATE "C" NOT NULL,
     version bigint NOT NULL,
     channel text NOT NULL,
@@ -42,7 +42,8 @@ CREATE TABLE orders{v} (
     shipped_at timestamptz,
     delivered_at timestamptz,
     last_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (order_id) INCLUDE (placed_at, updated_at, number, total)
 ) WITH (fillfactor = 80);
 
 CREATE INDEX orders{v}_placed ON orders{v} (placed_at, order_id);
@@ -51,7 +52,19 @@ CREATE INDEX orders{v}_updated ON orders{v} (updated_at, order_id);
 
 CREATE INDEX orders{v}_delivered ON orders{v} (delivered_at) WHERE delivered_at IS NOT NULL;
 
-CREATE INDEX orders{v}_number ON orders{v} (number, order_id);
+-- Whatever part of the numbers is looked for, its orders are sorted without their rows.
+CREATE INDEX orders{v}_number ON orders{v} (number, order_id)
+INCLUDE (placed_at, updated_at, total);
+
+-- Week by week of those in which orders were placed: for periods by one date in the order of another
+-- column. Weeks are counted from 1970.
+CREATE INDEX orders{v}_week_updated
+ON orders{v} (date_bin('7 days', placed_at, '1970-01-01 00:00:00+00'), updated_at, order_id)
+INCLUDE (placed_at, delivered_at);
+
+CREATE INDEX orders{v}_week_number
+ON orders{v} (date_bin('7 days', placed_at, '1970-01-01 00:00:00+00'), number, order_id)
+INCLUDE (placed_at, updated_at, delivered_at);
 
 CREATE INDEX orders{v}_total ON orders{v} (total, order_id);
 
@@ -112,7 +125,7 @@ CREATE TABLE order_lines{v} (
     PRIMARY KEY (order_id, line_id)
 ) WITH (fillfactor = 70);
 
-CREATE INDEX order_lines{v}_sku ON order_lines{v} (sku);
+CREATE INDEX order_lines{v}_sku ON order_lines{v} (sku, order_id);
 
 CREATE TABLE order_parcels{v} (
     shipment_id text COLLATE "C" PRIMARY KEY,
@@ -133,16 +146,28 @@ CREATE TABLE order_terms{v} (
     term text NOT NULL,
     grams text[] NOT NULL,
     sensitive boolean NOT NULL,
-    PRIMARY KEY (order_id, kind, shipment_id)
+    PRIMARY KEY (order_id, kind, shipment_id) INCLUDE (term, sensitive)
 );
 
-CREATE INDEX order_terms{v}_grams ON order_terms{v} USING gin (grams);
+-- Numbers apart: where most of what is found by words are numbers, these are found along their index.
+CREATE INDEX order_terms{v}_number_grams ON order_terms{v} USING gin (grams) WHERE kind = 'number';
 
--- The weeks, counted from 1970, in which there ever were orders with a value that lists filter by, by
--- the `date` at which they were placed or updated: where a walk along those dates begins.
+CREATE INDEX order_terms{v}_grams ON order_terms{v} USING gin (grams) WHERE kind <> 'number';
+
+-- The weeks, counted from 1970, in which there ever were orders with a value that lists filter by, or
+-- that were delivered in a week, by the `date` at which they were placed or updated: where a walk
+-- along those dates begins.
 CREATE TABLE order_weeks{v} (
     facet text COLLATE "C" NOT NULL,
     date text COLLATE "C" NOT NULL,
     week bigint NOT NULL,
     PRIMARY KEY (facet, date, week)
+);
+
+-- What the numbers of orders with a value that lists filter by begin with: where a walk along the
+-- numbers begins.
+CREATE TABLE order_numbers{v} (
+    facet text COLLATE "C" NOT NULL,
+    beginning text COLLATE "C" NOT NULL,
+    PRIMARY KEY (facet, beginning)
 );

@@ -145,3 +145,12 @@ def test_a_part_is_included_and_no_statement_of_its_own() -> None:
     assert (name, others) == ("one", [])
     assert "AND b = %(b)s" in statements.with_parameters(statement, {"b"})
     assert "b" not in statements.with_parameters(statement, ())
+
+
+def test_a_part_may_have_parts() -> None:
+    text = (
+        "-- name: inner\n  AND c = 1\n\n-- name: outer\n  AND b = 1\n-- include: inner\n\n"
+        "-- name: one\nSELECT 1 FROM t WHERE true\n-- include: outer\nLIMIT 1;\n"
+    )
+    (statement,) = statements.named(text).values()
+    assert " ".join(statement.split()) == "SELECT 1 FROM t WHERE true AND b = 1 AND c = 1 LIMIT 1"

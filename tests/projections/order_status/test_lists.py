@@ -11,21 +11,26 @@ from typing import Any, get_args
 
 import pytest
 
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.events import (
     OrderArchived,
     OrderCancelled,
     OrderConfirmed,
     OrderTagged,
     OrderUnarchived,
+    UnitsDelivered,
+    UnitsPacked,
+    UnitsShipped,
 )
 from oms_ledger.domain.orders.lines import Allocation, LineQuantity, OrderLine
 from oms_ledger.engine.db import statements
 from oms_ledger.kernel import Event, Recorded
 from oms_ledger.testing import folded, recorded, replace
+from oms_projections.order_status import lists
 from oms_projections.order_status.fold import READ_MODEL
-from oms_projections.order_status.lists import OPEN_STATUSES, SORTINGS, Sort
-from oms_projections.order_status.rows import OrderWeekRow
-from oms_projections.order_status.weeks import week_of
+from oms_projections.order_status.lists import FOR_SKU, OPEN_STATUSES, SORTINGS, Looked, Sort
+from oms_projections.order_status.rows import NumberBeginningRow, OrderWeekRow
+from oms_projections.order_status.weeks import delivered_facet, week_of
 from tests.projections.conftest import Fill, RunQuery
 from tests.projections.histories import PLACED_AT, placed
 
@@ -38,6 +43,25 @@ COUNTRIES = {f"o{n}": "FR" if 20 <= n < 30 else "GB" for n in range(ORDERS)}
 Item = Mapping[str, Any]
 Passes = Callable[[Item], bool]
 
+
+def is_of_b(order_id: str) -> bool:
+    return int(order_id[1:]) % 4 == 1
+
+
+def delivered(item: Item) -> str:
+    return str(item["delivered_at"])
+
+
+def number_of(n: int) -> str:
+    """A few orders have numbers of their own, which sort before and among those of their channel,
+    whose counting goes on from one to five digits."""
+    if n in OWN_NUMBERS:
+        return OWN_NUMBERS[n]
+    return f"SHOP-{n * 400:04}" if n >= 22 else f"WEB-{n * 700:04}"
+
+
+OWN_NUMBERS = {5: "1005", 27: "SHOP-7B", 33: "WEB-2-0001", 50: "A50"}
+
 KEYS: Mapping[Sort, tuple[str, bool]] = {
     "-placed_at": ("placed_at", True),
     "placed_at": ("placed_at", False),
@@ -45,6 +69,10 @@ KEYS: Mapping[Sort, tuple[str, bool]] = {
     "updated_at": ("updated_at", False),
     "number": ("order_number", False),
     "total": ("total", False),
+}
+
+PERIODS = {
+    f"{date}_{side}" for date in ("placed", "updated", "delivered") for side in ("from", "to")
 }
 
 FILTERS: list[tuple[dict[str, str], Passes]] = [
@@ -72,6 +100,37 @@ FILTERS: list[tuple[dict[str, str], Passes]] = [
             and not o["archived"]
         ),
     ),
+    ({"sku": "B"}, lambda o: is_of_b(o["order_id"])),
+    (
+        {"sku": "B", "channel": "web", "archived": "true"},
+        lambda o: is_of_b(o["order_id"]) and o["channel"] == "web" and o["archived"],
+    ),
+    ({"placed_from": "2025-10-08"}, lambda o: o["placed_at"] >= "2025-10-08"),
+    ({"placed_to": "2025-10-08"}, lambda o: o["placed_at"] < "2025-10-09"),
+    ({"updated_from": "2026-04-11"}, lambda o: o["updated_at"] >= "2026-04-11"),
+    ({"updated_to": "2026-03-03"}, lambda o: o["updated_at"] < "2026-03-04"),
+    ({"delivered_from": "2026-06-17"}, lambda o: delivered(o) >= "2026-06-17"),
+    ({"delivered_to": "2026-05-18"}, lambda o: "" < delivered(o) < "2026-05-19"),
+    (
+        {"delivered_from": "2026-04-25", "delivered_to": "2026-06-02", "archived": "false"},
+        lambda o: "2026-04-25" <= delivered(o) < "2026-06-03" and not o["archived"],
+    ),
+    (
+        {"placed_from": "2025-08-01", "placed_to": "2026-01-10", "updated_to": "2026-05-02"},
+        lambda o: "2025-08-01" <= o["placed_at"] < "2026-01-11" and o["updated_at"] < "2026-05-03",
+    ),
+    (
+        {"placed_from": "2025-08-01", "updated_from": "2026-03-03", "channel": "shop"},
+        lambda o: (
+            o["placed_at"] >= "2025-08-01"
+            and o["updated_at"] >= "2026-03-03"
+            and o["channel"] == "Shop"
+        ),
+    ),
+    (
+        {"placed_from": "2025-08-01", "delivered_from": "2026-04-25", "on_hold": "false"},
+        lambda o: o["placed_at"] >= "2025-08-01" and delivered(o) >= "2026-04-25",
+    ),
     (
         {"updated_from": "2026-03-01", "updated_to": "2026-03-20"},
         lambda o: "2026-03-01" <= o["updated_at"] < "2026-03-21",
@@ -87,17 +146,19 @@ def _orders(chance: random.Random) -> Iterator[Event]:
     for n in range(ORDERS):
         order_id = f"o{n}"
         place = "MAN" if 25 <= n < 45 else "LON"
+        sku = "B" if is_of_b(order_id) else "A"
         event = placed(
             order_id,
-            (OrderLine("1", "A", 6, chance.randrange(100, 900), title="Heart"),),
-            (Allocation("1", "A", place, 6),),
+            (OrderLine("1", sku, 6, chance.randrange(100, 900), title="Heart"),),
+            (Allocation("1", sku, place, 6),),
             at=PLACED_AT - (ORDERS - n) * WEEK,
             channel="Shop" if n >= 22 else "web",
         )
         address = event.terms.shipping_address
         assert address is not None
         address = replace(address, country=COUNTRIES[order_id])
-        yield replace(event, terms=replace(event.terms, shipping_address=address))
+        terms = replace(event.terms, shipping_address=address)
+        yield replace(event, number=number_of(n), terms=terms)
     for n in chance.sample(range(ORDERS), ORDERS):
         yield from _later(f"o{n}", n)
 
@@ -113,10 +174,15 @@ def _later(order_id: str, n: int) -> Iterator[Event]:
         yield OrderArchived(order_id)
     if n == 10:
         yield OrderUnarchived(order_id)
+    if n < 50 and n % 7 and n % 2:
+        lines = (LineQuantity("1", 6),)
+        yield UnitsPacked(order_id, f"s{n}", "MAN" if 25 <= n < 45 else "LON", lines)
+        yield UnitsShipped(order_id, f"s{n}", lines)
+        yield UnitsDelivered(order_id, f"s{n}", lines)
 
 
 def _history() -> list[Recorded]:
-    """Three days between any two events."""
+    """A day between any two events."""
     return [
         replace(r, meta=replace(r.meta, recorded_at=r.meta.recorded_at + n * WEEK / 7))
         for n, r in enumerate(recorded(_orders(random.Random(1))))
@@ -134,9 +200,29 @@ def _all_pages(query: RunQuery, sort: Sort, filters: Mapping[str, str]) -> list[
         more = {"cursor": body["next_cursor"]}
 
 
-def test_every_filter_with_every_sort(fill: Fill) -> None:
+def test_a_sku_with_every_sort(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether its orders are among those that come next, or are gathered."""
     query = fill(_history())
-    everything = query("list_orders", limit="500")["items"]
+    everything = {o["order_id"]: o for o in query("list_orders", limit="500")["items"]}
+    for looked in (Looked(1, 1, 1), Looked(20, 3, 1), Looked(20, 3, ORDERS), FOR_SKU):
+        monkeypatch.setattr(lists, "FOR_SKU", looked)
+        for sort in KEYS:
+            listed = _all_pages(query, sort, {})
+            assert _all_pages(query, sort, {"sku": "B"}) == [*filter(is_of_b, listed)], looked
+            of_web = [o for o in listed if is_of_b(o) and everything[o]["channel"] == "web"]
+            assert _all_pages(query, sort, {"sku": "B", "channel": "web"}) == of_web, looked
+
+
+def test_every_filter_with_every_sort(fill: Fill) -> None:
+    history = _history()
+    query = fill(history)
+    arrived = {
+        r.event.order_id: rfc3339(r.meta.happened_at)
+        for r in history
+        if isinstance(r.event, UnitsDelivered)
+    }
+    items = query("list_orders", limit="500")["items"]
+    everything = [{**item, "delivered_at": arrived.get(item["order_id"], "")} for item in items]
     assert len(everything) == ORDERS
     for sort, (key, newest) in KEYS.items():
         value = (lambda o: float(o["total"])) if key == "total" else itemgetter(key)
@@ -144,6 +230,7 @@ def test_every_filter_with_every_sort(fill: Fill) -> None:
         for filters, passes in FILTERS:
             expected = [o["order_id"] for o in ordered if passes(o)]
             assert _all_pages(query, sort, filters) == expected, (sort, filters)
+            assert not filters.keys() & PERIODS or 0 < len(expected) < ORDERS, filters
     assert set(KEYS) == set(SORTINGS) == set(get_args(Sort))
 
 
@@ -164,6 +251,31 @@ def test_weeks_of_an_order_are_kept() -> None:
     assert of_channel == {("placed", weeks[0]), *(("updated", week) for week in weeks)}
     assert of_tag == {("placed", weeks[0]), ("updated", weeks[1])}
     assert {r.facet for r in rows} == {"channel:web", "tag:gift", "location:LON", "country:GB"}
+
+
+def test_beginnings_of_numbers_and_weeks_of_delivery_are_kept() -> None:
+    """Numbers that do not begin as those of their channel do have one beginning for all."""
+    lines = (LineQuantity("1", 6),)
+    events: list[Event] = []
+    for order_id, number in (
+        ("o1", "WEB-0012345"),
+        ("o2", "WEB-000001"),
+        ("o3", "7-B"),
+        ("o4", "WEB-1"),
+    ):
+        events.append(replace(placed(order_id), number=number))
+    events += [
+        UnitsPacked("o1", "s1", "LON", lines),
+        UnitsShipped("o1", "s1", lines),
+        UnitsDelivered("o1", "s1", lines),
+    ]
+    rows = folded(READ_MODEL, recorded(events))
+    beginnings = {(r.facet, r.beginning) for r in rows.of(NumberBeginningRow)}
+    by_facet = {"WEB-001", "WEB-00", "WEB-", "7"}
+    assert {each for facet, each in beginnings if facet == "country:GB"} == by_facet
+    assert {each for facet, each in beginnings if facet == "numbers"} == {"WEB-", ""}
+    arrived = {(r.facet, r.date) for r in rows.of(OrderWeekRow) if r.facet.startswith("delivered")}
+    assert arrived == {(delivered_facet(week_of(PLACED_AT)), "placed")}
 
 
 @pytest.mark.parametrize(("name", "statuses"), OPEN_STATUSES.items())

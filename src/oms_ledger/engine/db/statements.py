@@ -43,15 +43,15 @@ def named(text: str) -> dict[str, str]:
 
     A line that ends in `-- if <parameter>` is part of the statement where that parameter has a
     value; see `with_parameters`. A line `-- include: <name>` stands for the text of that name,
-    which is a part of statements and none itself."""
+    which is a part of statements and none itself; it may have such lines too."""
     pieces = _NAME.split(_OPTIONAL.sub(r"/* if \2 */\1", text))
     bodies = dict(zip(pieces[1::2], pieces[2::2], strict=True))
     parts = {name for body in bodies.values() for name in _INCLUDE.findall(body)}
-    whole = {
-        name: _INCLUDE.sub(lambda include: bodies[include[1]], body)
-        for name, body in bodies.items()
-        if name not in parts
-    }
+
+    def whole_of(body: str) -> str:
+        return _INCLUDE.sub(lambda include: whole_of(bodies[include[1]]), body)
+
+    whole = {name: whole_of(body) for name, body in bodies.items() if name not in parts}
     return {name: _COMMENT.sub("", body).strip().rstrip(";") for name, body in whole.items()}
 
 
