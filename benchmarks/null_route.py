@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import stripe
 from fastapi import Body, FastAPI, Request
+from stripe import WebhookSignature
 
 from oms_commands.orders.place import PlaceOrder
 
@@ -26,7 +26,7 @@ async def receive(connection: str, request: Request) -> dict[str, object]:
     """Verified, forgotten."""
     body = await request.body()
     signature = request.headers["stripe-signature"]
-    stripe.WebhookSignature.verify_header(body, signature, WEBHOOK_SECRET, 300)
+    WebhookSignature.verify_header(body, signature, WEBHOOK_SECRET, 300)
     return {"status": "stored"}
 
 

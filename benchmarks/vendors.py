@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]  # the library has no types
 import stripe
 
 from benchmarks.compare import Contender, Plan, Ratio, Run, Table, take_turns
@@ -38,6 +39,7 @@ MESSAGES_A_SECOND, JOBS_A_SECOND = 4000, 1000
 """More than are expected: what is made before a turn."""
 
 INBOX, NULL, JOBS = "webhooks taken in", "route that keeps nothing", "jobs done"
+INBOX_COST, NULL_COST = (f"{each}, for a second of processor time" for each in (INBOX, NULL))
 AT_ONCE: Vendor[PaymentGateway] = Vendor(
     "at-once",
     "Answers at once",
@@ -61,11 +63,12 @@ def measure(server: str, plan: Plan) -> Table:
             route("benchmarks.null_route", {}) as null,
         ):
             file, numbers = Path(folder) / "messages", count(1)
+            costs: dict[str, list[Run]] = {INBOX_COST: [], NULL_COST: []}
             runs = take_turns(
                 plan,
                 {
-                    INBOX: _sender(serve, file, numbers),
-                    NULL: _sender(null, file, numbers),
+                    INBOX: _counted(_sender(serve, file, numbers), serve, costs[INBOX_COST]),
+                    NULL: _counted(_sender(null, file, numbers), null, costs[NULL_COST]),
                     JOBS: lambda seconds: _jobs_done(settings, seconds),
                 },
             )
@@ -78,8 +81,8 @@ def measure(server: str, plan: Plan) -> Table:
         "vendors",
         "Vendors",
         "a second",
-        runs,
-        [Ratio(INBOX, NULL, 0.5)],
+        {**runs, **costs},
+        [Ratio(INBOX, NULL, 0.5), Ratio(INBOX_COST, NULL_COST)],
         NOTES,
         {JOBS: 100.0},
     )
@@ -112,6 +115,26 @@ def _sender(url: str, file: Path, numbers: Iterator[int]) -> Contender:
         return wrk(url, load, seconds)
 
     return run
+
+
+def _counted(sends: Contender, url: str, costs: list[Run]) -> Contender:
+    """The same turn; how many messages a second of processor time of the server's processes takes
+    goes to `costs`. What else runs on the machine matters little there."""
+    port = url.rpartition(":")[2]
+    (server,) = (each for each in psutil.Process().children() if port in each.cmdline())
+
+    def run(seconds: float) -> Run:
+        before = _processor_seconds(server)
+        sent = sends(seconds)
+        costs.append(Run(sent.rate * round(seconds) / (_processor_seconds(server) - before)))
+        return sent
+
+    return run
+
+
+def _processor_seconds(server: psutil.Process) -> float:
+    times = [each.cpu_times() for each in (server, *server.children(recursive=True))]
+    return float(sum(each.user + each.system for each in times))
 
 
 def _line(number: int) -> str:

@@ -195,3 +195,20 @@ def test_every_read_model_and_query_that_is_written_is_in_the_catalogue() -> Non
 def test_every_row_belongs_to_one_read_model() -> None:
     tables = [row.table for model in PROJECTIONS for row in model.rows]
     assert len(tables) == len(set(tables))
+
+
+def reads_a_type(call: ast.AST) -> bool:
+    """Whether this is `msgspec.convert(...)` or `msgspec.json.decode(..., type=...)`."""
+    if not isinstance(call, ast.Call):
+        return False
+    name = ast.unparse(call.func)
+    typed = any(given.arg == "type" for given in call.keywords)
+    return name == "msgspec.convert" or (typed and name == "msgspec.json.decode")
+
+
+def test_types_are_read_by_decoders_that_are_made_once() -> None:
+    """`msgspec` ends the process where two threads let it read a type for the first time. Make a
+    `msgspec.json.Decoder` in the module, or call `integrations/vendor_json.py`."""
+    assert reads_a_type(ast.parse("msgspec.json.decode(text, type=Token)").body[0].value)  # type: ignore[attr-defined]  # an expression it is
+    readers = [each for each in sources(*PACKAGES) if not each.path.endswith("/vendor_json.py")]
+    assert [each.path for each in readers if any(map(reads_a_type, each.nodes))] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,8 @@ from oms_ledger.engine.work.consequences import Consequence
 from oms_ledger.integrations import postgres
 from oms_ledger.integrations.inbox import InboxTranslator
 from oms_ledger.integrations.ports import NoAnswer, WebhookMessage, WebhookRequest
-from oms_ledger.integrations.postgres import SQL
+from oms_ledger.integrations.postgres import SQL, LeasedMessage
+from oms_ledger.integrations.secrets import subject_of
 from oms_ledger.kernel import Log
 from oms_ledger.testing.fault_server import FaultServer, ServedAnswer
 from tests.databases import Database
@@ -129,6 +131,31 @@ def test_a_sealed_message_is_bound_to_its_id(shop: Oms, ready: Database) -> None
     assert states(shop) == {"m1": "done", "m2": "waiting"}
     (waiting,) = shop.connections.messages.list(state="waiting")
     assert waiting.code == "Unreadable"
+
+
+def leased(shop: Oms) -> list[LeasedMessage]:
+    with shop.connections._lend(Role.CONNECTOR) as session:
+        return postgres.lease_messages(session, "test", 60.0, [], 10)
+
+
+def test_a_body_is_opened_as_it_was_sent(shop: Oms) -> None:
+    bodies = [message("m1", "news"), '{"name": "Jürgen \\u0000"}\n'.encode(), b"\xff\xfe\x00", b""]
+    messages = [WebhookMessage(f"m{n}", "news", body) for n, body in enumerate(bodies)]
+    assert shop.connections.messages.put("acme-uk", messages) == [True] * 4
+    opened = map(shop.connections.messages.open, leased(shop))
+    assert sorted(opened, key=lambda each: each.message_id) == messages
+
+
+def test_a_message_that_an_earlier_version_has_sealed_is_translated(shop: Oms) -> None:
+    payment_id = payment(shop)
+    body = message("m1", "authorised", payment_id, 2000)
+    text = json.dumps({"kind": "authorised", "body": b64encode(body).decode()})
+    box = shop.connections.messages._box
+    sealed = box.seal(subject_of("acme-uk"), text, "message acme-uk m1")
+    with shop.connections._lend(Role.CONNECTOR) as session:
+        assert postgres.store_messages(session, "acme-uk", {"m1": sealed}) == {"m1"}
+    translate_all(shop)
+    assert state(shop, payment_id).status == "authorised"
 
 
 def test_a_message_is_translated_again_by_hand(shop: Oms, ready: Database) -> None:

@@ -51,6 +51,10 @@ BATCHES_MAX = 2
 """Batches of one connection that are stored at once, so that a vendor that is slow to verify its
 messages leaves threads to the others."""
 
+CROWD = 32
+"""Messages of one connection that wait before a second batch begins beside the first. Until then
+they share the next commit."""
+
 BATCH_MESSAGES_MAX = 64
 WAITING_MESSAGES_MAX = 1000
 
@@ -145,9 +149,8 @@ class InboxHandlers:
         _refuse(self._taken.wait(name, now), "messages of this connection")
         headers = request_headers(request)
         body = await raw_body_of(request, headers, MESSAGE_BYTES_MAX)
-        lowered = {header.lower(): value for header, value in headers.items()}
         try:
-            stored = await self._stored(name, WebhookRequest(lowered, body))
+            stored = await self._stored(name, WebhookRequest(headers, body))
         except (Unauthenticated, NotFound):
             self._forged.take(address, now)
             raise
@@ -169,7 +172,11 @@ class InboxHandlers:
                 return await to_thread.run_sync(together, limiter=self._calls)
 
             self._batchers[name] = MicroBatcher(
-                worker, lanes=BATCHES_MAX, most=BATCH_MESSAGES_MAX, queued=WAITING_MESSAGES_MAX
+                worker,
+                lanes=BATCHES_MAX,
+                crowd=CROWD,
+                most=BATCH_MESSAGES_MAX,
+                queued=WAITING_MESSAGES_MAX,
             )
         return await self._batchers[name].call(message)
 

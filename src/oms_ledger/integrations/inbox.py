@@ -71,14 +71,15 @@ class MessageStore:
         return [message_id in new and message_id not in ids[:n] for n, message_id in enumerate(ids)]
 
     def _sealed(self, connection: str, message_id: str, message: WebhookMessage) -> str:
-        text = orjson.dumps({"kind": message.kind, "body": b64encode(message.body).decode()})
         context = _context(connection, message_id)
-        return self._box.seal(subject_of(connection), text.decode(), context)
+        return self._box.seal(subject_of(connection), _content(message), context)
 
     def open(self, leased: LeasedMessage) -> WebhookMessage:
         context = _context(leased.connection, leased.message_id)
         content = orjson.loads(self._box.open(leased.sealed, context))
-        return WebhookMessage(leased.message_id, content["kind"], b64decode(content["body"]))
+        text = content.get("text")
+        body = b64decode(content["body"]) if text is None else text.encode()
+        return WebhookMessage(leased.message_id, content["kind"], body)
 
     def replay(self, connection: str, message_id: str) -> None:
         """Translate a message again that is done or dead. `NotFound` where there is none."""
@@ -351,6 +352,16 @@ def _stored_id(message: WebhookMessage) -> str:
     if len(message.message_id) <= MESSAGE_ID_CHARACTERS_MAX:
         return message.message_id
     return sha256(message.message_id.encode()).hexdigest()
+
+
+def _content(message: WebhookMessage) -> str:
+    """What is sealed of a message: its kind and its body, which is in Base64 where it is not UTF-8.
+    Messages of earlier versions all are."""
+    try:
+        body = {"text": message.body.decode()}
+    except UnicodeDecodeError:
+        body = {"body": b64encode(message.body).decode()}
+    return orjson.dumps({"kind": message.kind, **body}).decode()
 
 
 def _context(connection: str, message_id: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from oms_ledger.engine.db import statements
+from oms_ledger.engine.db import binary, statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.integrations.client import CallReport
 
@@ -124,8 +124,8 @@ def store_messages(connection: Connection, name: str, sealed: Mapping[str, str])
     already."""
     params = {
         "connection": name,
-        "message_ids": list(sealed),
-        "sealed": list(sealed.values()),
+        "message_ids": binary.text_array(sealed),
+        "sealed": binary.text_array(sealed.values()),
     }
     return {each for (each,) in connection.execute(SQL["store_messages"], params).fetchall()}
 

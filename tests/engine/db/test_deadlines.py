@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
@@ -56,6 +57,21 @@ def test_a_pool_replaces_the_connection(postgres: Database) -> None:
             pass
         wire.release()
         until(partial(_answers, pools), "the database is used again")
+        pools.close()
+
+
+@pytest.mark.postgres
+def test_a_pool_replaces_a_connection_whose_server_process_has_ended(postgres: Database) -> None:
+    """At its first loan: nobody who borrows it sees the end."""
+    for role in SERVING:
+        pools = Pools(postgres.settings)
+        with pools.lend(role) as connection:
+            ended = connection.info.backend_pid
+        with closing(postgres.connect_owner()) as owner:
+            owner.execute("SELECT pg_terminate_backend(%s, 10000)", (ended,))
+        with pools.lend(role) as connection:
+            assert connection.info.backend_pid != ended
+            assert connection.execute("SELECT 1").fetchone() == (1,)
         pools.close()
 
 

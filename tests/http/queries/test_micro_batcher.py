@@ -112,6 +112,42 @@ def test_lanes_run_side_by_side_and_share_the_queue() -> None:
     run(scenario)
 
 
+def test_a_call_at_the_moment_when_a_lane_ends_is_served() -> None:
+    """The second call runs after the lane has looked for more, and before its task's callbacks."""
+
+    async def scenario() -> None:
+        second: list[asyncio.Task[int]] = []
+
+        async def worker(numbers: Sequence[int]) -> Sequence[int | Exception]:
+            if not second:
+                second.append(asyncio.create_task(batcher.call(2)))
+            return [2 * n for n in numbers]
+
+        batcher: MicroBatcher[int, int] = MicroBatcher(worker)
+        assert await batcher.call(1) == 2
+        assert await second[0] == 4
+
+    run(scenario)
+
+
+def test_another_lane_begins_once_there_is_a_crowd() -> None:
+    async def scenario() -> None:
+        doubler = Doubler()
+        worker = Threads(8).worker(doubler)
+        batcher: MicroBatcher[int, int] = MicroBatcher(worker, lanes=2, crowd=4)
+        first = await _first(batcher, doubler)
+        others = [asyncio.create_task(batcher.call(n)) for n in (2, 3, 4)]
+        await asyncio.sleep(0.05)
+        assert doubler.batches == [[1]]
+        others.append(asyncio.create_task(batcher.call(5)))
+        await _until(lambda: len(doubler.batches) == 2)
+        assert doubler.batches[1] == [2, 3], "the lanes share the queue"
+        doubler.go_on.set()
+        assert await asyncio.gather(first, *others) == [2, 4, 6, 8, 10]
+
+    run(scenario)
+
+
 async def _call(batcher: MicroBatcher[int, int], caller: str, number: int) -> int:
     CALLER.set(caller)
     return await batcher.call(number)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from select import POLLIN, poll
 from threading import Lock
 from typing import Any, TypeAlias
 
@@ -69,6 +70,15 @@ class _Pool(ConnectionPool["Connection"]):
                 raise
             log.warning("database_unavailable", error=repr(error))
             raise Unavailable("The database does not answer. Try again in a moment.") from error
+
+    @staticmethod
+    def check_socket(connection: Connection) -> None:
+        """As `check_connection`, but that the server is called only where it has sent something: to
+        an idle connection it sends nothing but that it has ended."""
+        poller = poll()
+        poller.register(connection.fileno(), POLLIN)
+        if poller.poll(0):
+            _Pool.check_connection(connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +223,11 @@ def open_pool(
 ) -> Pool:
     """A pool of such connections; a broken one is replaced before it is lent. The caller closes
     the pool. Connections are made when they are first needed. `Unavailable` when none can be
-    made, or when the database goes away while one is lent."""
+    made, or when the database goes away while one is lent.
+
+    Connections of the connector, who needs them several times for each job and batch of messages,
+    are lent without a call of the server where they seem whole. Where a silent server has yet to be
+    noticed, the statement fails in the place of the loan; jobs and messages are repeated then."""
 
     def configure(connection: Connection) -> None:
         prepare_session(connection, schema, role=role, timeouts=timeouts)
@@ -229,7 +243,7 @@ def open_pool(
         timeout=POOL_SECONDS,
         reconnect_timeout=RECONNECT_SECONDS,
         configure=configure,
-        check=_Pool.check_connection,
+        check=_Pool.check_socket if role is Role.CONNECTOR else _Pool.check_connection,
         name=role.of(schema),
         open=True,
     )

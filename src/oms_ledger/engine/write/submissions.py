@@ -138,6 +138,8 @@ class _StoredOutcome(msgspec.Struct, omit_defaults=True):
     began: bool = True
 
 
+_decode_stored = msgspec.json.Decoder(_StoredOutcome).decode
+
 _REFUSALS = {
     kind.__name__: kind
     for kind in (errors.Invalid, errors.Refused, errors.NotFound, errors.Conflict, errors.Forbidden)
@@ -162,7 +164,7 @@ def encode_outcome(result: Result, position: int) -> bytes:
 
 def decode_outcome(outcome: bytes) -> Result:
     """The result in a receipt, marked as replayed."""
-    stored = msgspec.json.decode(outcome, type=_StoredOutcome)
+    stored = _decode_stored(outcome)
     if stored.refusal is None:
         wrote = stored.events > 0
         began = wrote and stored.began

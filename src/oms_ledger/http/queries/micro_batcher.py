@@ -22,10 +22,11 @@ _Pending = tuple[Request, "asyncio.Future[Reply]", float]
 class MicroBatcher(Generic[Request, Reply]):
     """Belongs to one event loop.
 
-    `worker` runs at most `lanes` times at once. It gives one reply for each request,
-    in order; an exception in that place is raised to that caller. An exception that `worker`
-    raises is raised to all callers of the batch. `most` bounds the requests of a batch, in which
-    callers take turns; `queued` those that wait of each caller.
+    `worker` runs at most `lanes` times at once; beside one that runs, another begins once `crowd`
+    requests wait. It gives one reply for each request, in order; an exception in that place is
+    raised to that caller. An exception that `worker` raises is raised to all callers of the batch.
+    `most` bounds the requests of a batch, in which callers take turns; `queued` those that wait of
+    each caller.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class MicroBatcher(Generic[Request, Reply]):
         worker: Callable[[Sequence[Request]], Awaitable[Sequence[Reply | Exception]]],
         *,
         lanes: int = 1,
+        crowd: int = 1,
         most: int = 1_000_000,
         queued: int = 1_000_000,
     ) -> None:
         self._worker = worker
         self._lanes = lanes
+        self._crowd = crowd
         self._most = most
         self._queued = queued
         self._pending: FairQueue[_Pending[Request, Reply]] = FairQueue()
@@ -51,7 +54,9 @@ class MicroBatcher(Generic[Request, Reply]):
             raise too_many_waiting()
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._pending.append(caller, (request, future, time.monotonic()))
-        if len(self._serving) < self._lanes:
+        if not self._serving or (
+            len(self._serving) < self._lanes and len(self._pending) >= self._crowd
+        ):
             task = asyncio.create_task(self._serve())
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
@@ -60,19 +65,26 @@ class MicroBatcher(Generic[Request, Reply]):
     async def _serve(self) -> None:
         """Serve batch after batch until the queue is empty, for no caller in particular."""
         CALLER.set(f"batches:{id(self)}")
-        while batch := self._next_batch():
-            requests = [request for request, _, _ in batch]
-            replies: Sequence[Reply | Exception]
-            try:
-                replies = await self._worker(requests)
-            except Exception as error:
-                replies = [error] * len(batch)
-            for (_, future, _), reply in zip(batch, replies, strict=True):
-                _settle(future, reply)
+        try:
+            while batch := self._next_batch():
+                await self._serve_batch(batch)
+        finally:
+            # At once: callbacks run later, and a call in between would wait for a lane that ended.
+            self._serving.discard(asyncio.current_task())
+
+    async def _serve_batch(self, batch: Sequence[_Pending[Request, Reply]]) -> None:
+        requests = [request for request, _, _ in batch]
+        replies: Sequence[Reply | Exception]
+        try:
+            replies = await self._worker(requests)
+        except Exception as error:
+            replies = [error] * len(batch)
+        for (_, future, _), reply in zip(batch, replies, strict=True):
+            _settle(future, reply)
 
     def _next_batch(self) -> list[_Pending[Request, Reply]]:
         """This lane's share of the queue, without requests that expired or were cancelled."""
-        share = min(self._most, math.ceil(len(self._pending) / self._lanes))
+        share = min(self._most, math.ceil(len(self._pending) / len(self._serving)))
         expired_before = time.monotonic() - QUEUE_SECONDS_MAX
         batch: list[_Pending[Request, Reply]] = []
         while self._pending and len(batch) < share:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from oms_ledger.integrations import vendor_json
 from oms_ledger.integrations.client import retry_after_seconds
 from oms_ledger.integrations.ports import (
     AmountNotPossible,
@@ -114,7 +115,7 @@ class PayPalHttp:
 
     def _read(self, response: VendorResponse, kind: type[T]) -> T:
         try:
-            return msgspec.json.decode(response.body, type=kind)
+            return vendor_json.decode(response.body, kind)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise NoAnswer("malformed_answer") from None
 
@@ -129,7 +130,7 @@ def _error(response: VendorResponse, now: datetime) -> NoAnswer | CallRefused:
     if status not in (400, 404, 422):  # 409: the same request is being done now
         return NoAnswer("vendor_error")
     try:
-        problem = msgspec.json.decode(response.body, type=Problem)
+        problem = vendor_json.decode(response.body, Problem)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return NoAnswer("malformed_answer")
     first = problem.details[0] if problem.details else Issue(problem.name, problem.message)

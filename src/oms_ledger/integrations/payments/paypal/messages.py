@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from oms_ledger.integrations import vendor_json
 from oms_ledger.integrations.payments.paypal import translate
 from oms_ledger.integrations.payments.paypal.http import CallRefused, PayPalHttp
 from oms_ledger.integrations.payments.paypal.orders import PayPalOrders
@@ -82,8 +83,8 @@ class PayPalMessages:
         return answer.verification_status == "SUCCESS"
 
     def facts(self, message: WebhookMessage) -> PaymentFacts:
-        event = msgspec.json.decode(message.body, type=PayPalEvent)
-        resource = msgspec.json.decode(event.resource, type=Resource)
+        event = vendor_json.decode(message.body, PayPalEvent)
+        resource = vendor_json.decode(event.resource, Resource)
         if event.event_type in DISPUTE_KINDS:
             return _fetched(lambda: self._facts_of_dispute(resource.dispute_id))
         if event.event_type == "PAYMENT.CAPTURE.REVERSED":
@@ -146,7 +147,7 @@ class PayPalMessages:
             events += page.events
             following = next((each.href for each in page.links if each.rel == "next"), "")
             path = following[following.index("/v1/") :] if "/v1/" in following else ""
-        read = [(msgspec.json.decode(each, type=PayPalEvent), bytes(each)) for each in events]
+        read = [(vendor_json.decode(each, PayPalEvent), bytes(each)) for each in events]
         messages = [
             WebhookMessage(event.id, event.event_type, body)
             for event, body in sorted(read, key=lambda each: each[0].create_time)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
+from oms_ledger.integrations import vendor_json
 from oms_ledger.integrations.payments.paypal.translate import PayPalLink
 from oms_ledger.integrations.ports import (
     BadSignature,
@@ -106,7 +107,7 @@ class Signatures:
         else:
             self._verify_by_certificate(transmission, request.body)
         try:
-            event = msgspec.json.decode(request.body, type=PayPalEvent)
+            event = vendor_json.decode(request.body, PayPalEvent)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise BadSignature from None
         return WebhookMessage(event.id, event.event_type, request.body)
@@ -197,7 +198,7 @@ def _authorities() -> list[x509.Certificate]:
 
 def _is_json(body: bytes) -> bool:
     try:
-        msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        vendor_json.decode(body, dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return True

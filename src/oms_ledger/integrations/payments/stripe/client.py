@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import msgspec
 import stripe
 
+from oms_ledger.integrations import vendor_json
 from oms_ledger.integrations.client import retry_after_seconds
 from oms_ledger.integrations.payments.stripe import translate
 from oms_ledger.integrations.payments.stripe.http import sdk
@@ -262,7 +263,7 @@ class StripeGateway:
         return verify(request, self._account.secrets, self._account.now())
 
     def facts(self, message: WebhookMessage) -> PaymentFacts:
-        event = msgspec.json.decode(message.body, type=StripeEvent)
+        event = vendor_json.decode(message.body, StripeEvent)
         about = event.data.object
         if event.type in INTENT_KINDS:
             return _fetched(lambda: self._facts(self._intent(about.id)))
@@ -313,7 +314,7 @@ def _checked(client: stripe.StripeClient) -> Done[None]:
 
 
 def _read(thing: stripe.StripeObject, kind: type[T]) -> T:
-    return msgspec.convert(thing.to_dict(), kind)
+    return vendor_json.convert(thing.to_dict(), kind)
 
 
 def _refund_of(refund: StripeRefund, call: RefundCall) -> PaymentOutcome:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
-import stripe
+from stripe import SignatureVerificationError, WebhookSignature
 
+from oms_ledger.integrations import vendor_json
 from oms_ledger.integrations.ports import BadSignature, WebhookMessage, WebhookRequest
 
 TOLERANCE_SECONDS = 300
@@ -65,7 +66,7 @@ def verify(request: WebhookRequest, secrets: Mapping[str, str], now: datetime) -
     if _signed_at(header) > (now + FUTURE_MAX).timestamp():
         raise BadSignature
     try:
-        event = msgspec.json.decode(request.body, type=StripeEvent)
+        event = vendor_json.decode(request.body, StripeEvent)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BadSignature from None
     return WebhookMessage(event.id, event.type, request.body)
@@ -73,8 +74,8 @@ def verify(request: WebhookRequest, secrets: Mapping[str, str], now: datetime) -
 
 def _is_signed(body: bytes, header: str, secret: str) -> bool:
     try:
-        stripe.WebhookSignature.verify_header(body, header, secret, TOLERANCE_SECONDS)
-    except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError, IndexError):
+        WebhookSignature.verify_header(body, header, secret, TOLERANCE_SECONDS)
+    except (SignatureVerificationError, UnicodeDecodeError, ValueError, IndexError):
         return False
     return True
 
