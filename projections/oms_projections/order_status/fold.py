@@ -52,7 +52,7 @@ from oms_projections.order_status.rows import (
     OrderWeekRow,
     SearchTermRow,
 )
-from oms_projections.order_status.views import detail, item
+from oms_projections.order_status.views import item, prepared
 from oms_projections.order_status.weeks import (
     ARCHIVED,
     WeeklyValues,
@@ -152,8 +152,7 @@ def finish(page: Page) -> None:
         for line_id, line in opened.lines.items():
             update_line(line, document.order.lines[line_id])
         row.document = written(document)
-        body = detail(document, statuses=statuses)
-        row.answer = text_of(body)
+        body, row.answer = prepared(document, statuses)
         row.item = text_of(item(opened.listed, body["customer"]))
         row.version = document.order.version
         row.sensitive = document.order.sensitive
@@ -348,7 +347,7 @@ def update_line(row: LineRow, progress: LineProgress) -> None:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=13,
+    version=14,
     package=__name__.rpartition(".")[0],
     rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow, OrderWeekRow),
     touches=touches,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal, TypeAlias, get_args
+from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 
 from oms_ledger.domain.orders.lines import LineQuantity
 from oms_ledger.domain.personal import Personal
@@ -14,6 +14,7 @@ from oms_ledger.domain.text_kinds import (
     HarmlessTime,
     LinkText,
     OrderId,
+    SealedIn,
     ShipmentId,
     Sku,
 )
@@ -86,7 +87,7 @@ class ShipmentCreated(ShipmentStreamEvent):
     placed_at: HarmlessTime
     ship_by: HarmlessTime
     deliver_by: HarmlessTime
-    recipient: Personal | None = None
+    recipient: Annotated[Personal, SealedIn("name")] | None = None
     city: Harmless | None = None
     country: Harmless | None = None
     sensitive: bool = False
