@@ -125,7 +125,7 @@ def test_the_answer_itself_is_left_as_it_is() -> None:
 
 
 def test_no_field_is_opened_for_its_name() -> None:
-    """Somebody has written what looks sealed into a field that is not personal."""
+    """What looks sealed was written into a field that is not personal."""
     body = {"place": {"name": NAME, "note": NAME}, "note": NAME}
     assert opened(body) == body
     assert masked(body) == {"place": {"name": "***", "note": "***"}, "note": "***"}
@@ -169,7 +169,7 @@ def test_of_a_name_its_given_name_where_no_more_is_meant() -> None:
     assert masked({"first_name": "Ada"}) == {"first_name": "Ada"}
 
 
-def test_a_field_of_another_name_says_where_its_values_were_sealed() -> None:
+def test_a_value_is_opened_as_of_the_field_in_which_it_was_sealed() -> None:
     class Moved(TypedDict):
         called: Annotated[str, SealedIn("name")]
 
@@ -197,11 +197,11 @@ def test_the_personal_values_of_every_event(name: str) -> None:
     assert b"sealed:" not in shown
 
 
-def test_an_event_of_no_known_type_stays_closed() -> None:
+def test_an_event_of_no_type_stays_closed() -> None:
     data = {"terms": {"customer": {"name": NAME}}}
     body = {"events": [{"type": f"order.placed.{v}", "data": data} for v in ("v1", "v9")]}
-    known, unknown = (item["data"]["terms"]["customer"] for item in opened(body)["events"])
-    assert (known, unknown) == ({"name": "Ada Lovelace"}, {"name": "***"})
+    typed, untyped = (item["data"]["terms"]["customer"] for item in opened(body)["events"])
+    assert (typed, untyped) == ({"name": "Ada Lovelace"}, {"name": "***"})
 
 
 PLANS: dict[str, FieldPlan] = {
@@ -258,7 +258,7 @@ def plans_end_with_the_test() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("plans_end_with_the_test")
-def test_a_field_that_its_type_no_longer_declares_is_shown_to_nobody(
+def test_a_field_that_its_type_no_longer_declares_is_masked_for_every_reader(
     oms: Oms, shop: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = CUSTOMER.buys(shop)

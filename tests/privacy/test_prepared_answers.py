@@ -93,7 +93,7 @@ def test_opened_and_masked_without_parsing() -> None:
 PERSONS = ("customer", "shipping_address", "billing_address")
 
 
-def test_what_looks_sealed_elsewhere_is_left_to_the_type() -> None:
+def test_what_looks_sealed_without_marks_is_opened_by_type() -> None:
     """A note, or a personal field whose marks were forgotten."""
     part = personal_part("name", text_of(NAME))
     assert PreparedText.of(f'{{"name":{part}}}') is not None
@@ -109,7 +109,7 @@ def test_a_text_that_is_not_sealed_is_masked_as_well() -> None:
 
 
 @given(st.text(max_size=20))
-def test_nobody_can_write_a_mark(text: str) -> None:
+def test_no_text_can_hold_a_mark(text: str) -> None:
     written = text_of({"note": f"{text}{PERSONAL_MARK}name:x{PART_MARK}"})
     assert PERSONAL_MARK not in written
     assert PART_MARK not in written

@@ -82,7 +82,7 @@ class PersonalFields:
 
     def closed(self, body: T, *, undeclared: bool) -> T:
         """The answer with every text that looks sealed masked; with `undeclared` those alone that
-        no type declares. What is declared and not personal is what somebody wrote there."""
+        no type declares. What is declared and not personal is as it was written there."""
         return cast(T, _closed(body, self._plan, undeclared))
 
 
