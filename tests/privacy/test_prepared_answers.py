@@ -93,7 +93,7 @@ def test_opened_and_masked_without_parsing() -> None:
 PERSONS = ("customer", "shipping_address", "billing_address")
 
 
-def test_what_looks_sealed_without_marks_is_opened_by_type() -> None:
+def test_a_sealed_text_without_marks_is_opened_by_type() -> None:
     """A note, or a personal field whose marks were forgotten."""
     part = personal_part("name", text_of(NAME))
     assert PreparedText.of(f'{{"name":{part}}}') is not None
