@@ -8,6 +8,7 @@ from typing import cast
 
 import msgspec
 
+from oms_ledger.domain.prepared_text import plain_json
 from oms_ledger.kernel import Json, Lookup, PreparedAnswer, Reader, Selection
 
 _decode = msgspec.json.Decoder(dict[str, object]).decode
@@ -26,5 +27,5 @@ def selected(selection: Selection, params: object, reader: Reader) -> Mapping[st
 
 def _body(answer: PreparedAnswer | Mapping[str, Json]) -> Mapping[str, Json]:
     if isinstance(answer, PreparedAnswer):
-        return cast("Mapping[str, Json]", _decode(answer.content))
+        return cast("Mapping[str, Json]", _decode(plain_json(answer.content)))
     return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, TypeAlias, TypeVar, cast
 
 import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -12,8 +12,10 @@ from pydantic.json_schema import SkipJsonSchema
 
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.identifiers import channel_key
-from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import to_text
+from oms_ledger.domain.personal import personal_values
+from oms_ledger.domain.prepared_text import PART_MARK, personal_part
 from oms_ledger.domain.times import bounded, moment, not_a_number
 from oms_ledger.kernel import Json
 
@@ -55,9 +57,23 @@ def is_of(channel: str | None, channels: tuple[str, ...] | None) -> bool:
     return channels is None or (channel is not None and channel_key(channel) in channels)
 
 
-def text_of(body: Mapping[str, Json]) -> str:
-    """An answer as JSON text."""
+def text_of(body: Json) -> str:
+    """An answer, or a part of one, as JSON text."""
     return _encode(body).decode()
+
+
+def prepared_person(person: object) -> Json:
+    """A person or an address, for `text_of`, with marks around the personal texts."""
+    shown = plain(person)
+    for name, value in personal_values(person):
+        part = personal_part(name, text_of(value.personal))
+        cast("dict[str, object]", shown)[name] = msgspec.Raw(part.encode())
+    return shown
+
+
+def replaceable(part: Json) -> Json:
+    """A part of an answer, for `text_of`, with marks around it."""
+    return cast(Json, msgspec.Raw(f"{PART_MARK}{text_of(part)}{PART_MARK}".encode()))
 
 
 def now() -> datetime:

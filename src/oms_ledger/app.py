@@ -13,8 +13,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import orjson
-
 from oms_ledger import routing_plugins
 from oms_ledger.access.channels import within_channels
 from oms_ledger.access.postgres import ApiKeyStore
@@ -50,11 +48,16 @@ from oms_ledger.integrations.performer import VendorKind
 from oms_ledger.kernel import Json, Position, Query, ReadModel
 from oms_ledger.policies import POLICIES
 from oms_ledger.policies.deadlines import DEADLINES
-from oms_ledger.privacy import disclosure
 from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.key_cache import KeyCache
+from oms_ledger.privacy.personal_fields import (
+    PersonalFields,
+    sealed_texts,
+    show_all,
+    to_open,
+)
 from oms_ledger.privacy.retention import REFUSALS, RetentionPorts
 from oms_ledger.privacy.secret_box import SecretBox
 from oms_ledger.privacy.sensitivity import mask
@@ -174,14 +177,17 @@ class Oms:
         self, body: Mapping[str, Json], access: Access, answer_type: type
     ) -> Mapping[str, Json]:
         """An answer of this type with what is sealed in it opened; the access is on record."""
-        rendered = orjson.dumps(body)
-        orders = self.sensitivity.sensitive_orders_in(body, answer_plan(answer_type))
-        if not orders and not disclosure.holds_sealed(rendered):
-            return body
-        request = DisclosureRequest(rendered, access, orders=orders)
-        (rendered,) = self.vault.opener.disclose([request])
-        shown: Mapping[str, Json] = orjson.loads(rendered)
-        return shown
+        plan = answer_plan(answer_type)
+        personal = PersonalFields(plan)
+        copy, texts = personal.copied(body)
+        sealed = sealed_texts(texts)
+        orders = self.sensitivity.sensitive_orders_in(body, plan)
+        if sealed or orders:
+            (opened,) = self.vault.opener.disclose(
+                [DisclosureRequest(to_open(sealed), access, orders)]
+            )
+            show_all(sealed, opened)
+        return personal.closed(copy, undeclared=True)
 
     def accesses(self, customer: str | None = None, **filters: Any) -> list[dict[str, Json]]:
         """Entries of the access log: see `privacy.postgres.list_accesses`."""

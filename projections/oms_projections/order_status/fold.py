@@ -53,7 +53,7 @@ from oms_projections.order_status.rows import (
     OrderWeekRow,
     SearchTermRow,
 )
-from oms_projections.order_status.views import detail, item
+from oms_projections.order_status.views import item, prepared
 from oms_projections.order_status.weeks import (
     ARCHIVED,
     WeeklyValues,
@@ -153,8 +153,7 @@ def finish(page: Page) -> None:
         for line_id, line in opened.lines.items():
             update_line(line, document.order.lines[line_id])
         row.document = written(document)
-        body = detail(document, statuses=statuses)
-        row.answer = text_of(body)
+        body, row.answer = prepared(document, statuses)
         row.item = text_of(item(opened.listed, body["customer"]))
         row.version = document.order.version
         row.sensitive = document.order.sensitive

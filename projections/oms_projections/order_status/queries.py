@@ -32,6 +32,7 @@ from oms_ledger.domain.orders.events import (
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.personal import with_fields
+from oms_ledger.domain.prepared_text import PART_MARK
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.kernel import (
     Event,
@@ -70,6 +71,8 @@ def _answer(params: GetOrder, rows: Rows) -> PreparedAnswer:
     content = column(row, "answer", str)
     if row["parcels"] is not None:
         content = with_shipments(content, _decode_parcels(column(row, "parcels", str)))
+    else:
+        content = content.replace(PART_MARK, "")
     return PreparedAnswer(content, column(row, "sensitive", bool), column(row, "version", int))
 
 

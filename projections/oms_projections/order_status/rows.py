@@ -13,9 +13,10 @@ from oms_projections.order_status.document import OrderShipment
 @dataclass(slots=True)
 class OrderDocumentRow(Row):
     """The order whole. `document` is JSON text that is read back to fold the next event. `answer`
-    and `item` are the answer for the order and its place in lists, as they are sent: JSON text with
-    personal values sealed. In `answer` the shipments lack what `OrderShipmentRow` has. Apart from
-    `OrderRow`, so that lists scan narrow rows."""
+    and `item` are the answer for the order and its place in lists, as JSON text with marks in it
+    (`domain/prepared_text.py`): around personal values, which are sealed, and in `answer` around
+    the shipments, which lack what `OrderShipmentRow` has. Apart from `OrderRow`, so that lists scan
+    narrow rows."""
 
     table: ClassVar[str] = "order_dossiers"
     key: ClassVar[tuple[str, ...]] = ("order_id",)

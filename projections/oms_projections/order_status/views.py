@@ -3,7 +3,7 @@ log."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
 import msgspec
@@ -15,6 +15,7 @@ from oms_ledger.domain.orders.status import ENDED, Statuses
 from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.payments.views import order_payment_view
+from oms_ledger.domain.prepared_text import PART_MARK
 from oms_ledger.kernel import Json, Recorded
 from oms_projections.order_status.document import (
     OrderDocument,
@@ -23,18 +24,22 @@ from oms_projections.order_status.document import (
     shipment_after,
 )
 from oms_projections.order_status.rows import OrderRow
-from oms_projections.values import text_of
+from oms_projections.values import prepared_person, replaceable, text_of
 
 _decode: Callable[[str], dict[str, Json]] = msgspec.json.Decoder(dict[str, object]).decode  # type: ignore[assignment]  # JSON it is
+_decode_shipments: Callable[[str], list[dict[str, str]]] = msgspec.json.Decoder(
+    list[dict[str, object]]
+).decode  # type: ignore[assignment]  # of what is read these two are texts
 
 
 def detail(
     document: OrderDocument,
     parcels: Iterable[OrderShipment] = (),
     statuses: Statuses | None = None,
+    persons: Callable[[object], Json] = plain,
 ) -> dict[str, Json]:
     """The body of one order: where it stands as commands answer it, what was agreed, its
-    shipments and its times."""
+    shipments and its times. `persons` makes JSON of persons and addresses."""
     order = document.order
     placed = order.first_event
     by_id = {parcel.shipment_id: parcel for parcel in parcels}
@@ -44,7 +49,7 @@ def detail(
     ]
     return {
         **order_view(order, statuses),
-        **agreed(order.terms),
+        **agreed(order.terms, persons),
         "payments": [
             order_payment_view(payment_id, payment, order.terms.currency)
             for payment_id, payment in order.settlement.payments.items()
@@ -89,24 +94,41 @@ def item(row: OrderRow, customer: Json) -> dict[str, Json]:
     }
 
 
+def prepared(
+    document: OrderDocument, statuses: Statuses | None = None
+) -> tuple[dict[str, Json], str]:
+    """The body of one order as its stored answer has it, and that answer: text with marks around
+    its personal texts and around its shipments."""
+    body = detail(document, statuses=statuses, persons=prepared_person)
+    body["shipments"] = replaceable(body["shipments"])
+    return body, text_of(body)
+
+
 def with_shipments(answer: str, parcels: Iterable[OrderShipment]) -> str:
     """The stored answer for an order, with what its shipments say of themselves."""
-    body = _decode(answer)
+    before, mark, rest = answer.partition(PART_MARK)
+    if not mark:  # a build of an earlier version of the read model
+        body = _decode(answer)
+        body["shipments"] = _shipments(cast("list[dict[str, str]]", body["shipments"]), parcels)
+        return text_of(body)
+    stored, _, after = rest.partition(PART_MARK)
+    return f"{before}{text_of(_shipments(_decode_shipments(stored), parcels))}{after}"
+
+
+def _shipments(stored: Iterable[Mapping[str, str]], parcels: Iterable[OrderShipment]) -> list[Json]:
     by_id = {parcel.shipment_id: parcel for parcel in parcels}
-    stored = cast("list[dict[str, str]]", body["shipments"])
-    body["shipments"] = [
+    return [
         shipment(each["shipment_id"], each["status"], by_id.get(each["shipment_id"]))
         for each in stored
     ]
-    return text_of(body)
 
 
-def agreed(terms: OrderTerms) -> dict[str, Json]:
+def agreed(terms: OrderTerms, persons: Callable[[object], Json] = plain) -> dict[str, Json]:
     charge = terms.shipping
     return {
-        "customer": plain(terms.customer),
-        "shipping_address": plain(terms.shipping_address),
-        "billing_address": plain(terms.billing_address),
+        "customer": persons(terms.customer),
+        "shipping_address": persons(terms.shipping_address),
+        "billing_address": persons(terms.billing_address),
         "shipping": shipping_charge(charge, terms.currency) if charge else None,
         "presentment": presented(terms),
         "backorder": terms.backorder,

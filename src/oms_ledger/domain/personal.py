@@ -277,22 +277,3 @@ def _holds_personal(hint: object) -> bool:
     if isinstance(hint, type) and _personal_fields(hint):
         return True
     return any(_holds_personal(arg) for arg in get_args(hint))
-
-
-def personal_names(kind: type) -> set[str]:
-    """The names of the fields that are personal values themselves, however deep in a value."""
-    names: set[str] = set()
-    if not _personal_fields(kind):
-        return names
-    for name, hint in get_type_hints(kind).items():
-        for part in _parts(hint):
-            if part is Personal:
-                names.add(name)
-            elif isinstance(part, type):
-                names |= personal_names(part)
-    return names
-
-
-def _parts(hint: object) -> list[object]:
-    """A type and the types that it is composed of."""
-    return [hint, *(part for arg in get_args(hint) for part in _parts(arg))]

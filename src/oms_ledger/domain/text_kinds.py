@@ -33,8 +33,19 @@ class NamesStream:
     category: str
 
 
+@dataclass(frozen=True, slots=True)
+class SealedIn:
+    """The personal text was sealed in a field of another name, `field`, to which its ciphertext is
+    bound. `given_name`: every reader sees the given name in it, and nobody more than that."""
+
+    field: str
+    given_name: bool = False
+
+
 Harmless: TypeAlias = Annotated[str, TextKind.HARMLESS]
 SealedText: TypeAlias = Annotated[str, TextKind.PERSONAL]
+SealedRecipient: TypeAlias = Annotated[str, TextKind.PERSONAL, SealedIn("name")]
+SealedGivenName: TypeAlias = Annotated[str, TextKind.PERSONAL, SealedIn("name", given_name=True)]
 HarmlessTime: TypeAlias = Annotated[datetime, TextKind.HARMLESS]
 LinkText: TypeAlias = Annotated[str, TextKind.LINK]
 LinkNumber: TypeAlias = Annotated[int, TextKind.LINK]

@@ -34,7 +34,7 @@ from oms_ledger.http.commands.handler import CommandHandler
 from oms_ledger.http.connections import ConnectionHandlers, InboxHandlers
 from oms_ledger.http.deadline import MARGIN_SECONDS, Deadline
 from oms_ledger.http.disclosure import Disclosure
-from oms_ledger.http.disclosure_batches import OpenedAnswers
+from oms_ledger.http.disclosure_batches import OpenedTexts
 from oms_ledger.http.document_routes import DOCUMENT_ROUTES
 from oms_ledger.http.documents import DocumentHandler, Drawings
 from oms_ledger.http.endpoint import (
@@ -140,7 +140,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
     threads = Threads(oms.settings.pool_connections)
     watcher = HeadWatcher(oms.readers, threads)
     operations = Operations(oms, threads)
-    answers = OpenedAnswers(oms, threads)
+    texts = OpenedTexts(oms, threads)
     executor = QueryExecutor(oms, threads)
     app = LedgerApi(
         watcher,
@@ -155,7 +155,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
         lifespan=_lifespan(
             watcher,
             lambda: app.openapi(),
-            (executor.close, answers.close),
+            (executor.close, texts.close),
             partial(_update_counters, operations, bounds),
             partial(_store_key_uses, oms, gate, threads),
         ),
@@ -169,7 +169,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
         within = within_channels
         app.add(Endpoint(gate, bounds, method, path, scope, handle, within_channels=within))
 
-    disclosure = partial(Disclosure, oms, threads, answers)
+    disclosure = partial(Disclosure, oms, threads, texts)
     _add_commands(add, oms, threads, disclosure)
     _add_queries(add, executor, disclosure)
     handlers = {

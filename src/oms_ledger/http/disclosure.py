@@ -16,14 +16,23 @@ from oms_ledger.access.roles import SENSITIVE, allows
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.json_values import feed_item
+from oms_ledger.domain.prepared_text import plain_json
 from oms_ledger.http.auth import principal_of
-from oms_ledger.http.disclosure_batches import OpenedAnswers
+from oms_ledger.http.disclosure_batches import OpenedTexts
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, purpose, request_headers
 from oms_ledger.http.responses import JSON
 from oms_ledger.kernel import Command, Recorded
-from oms_ledger.privacy import disclosure
-from oms_ledger.privacy.disclosure import FIRST_NAME, Access, DisclosureRequest
+from oms_ledger.privacy.disclosure import Access, DisclosureRequest, holds_sealed
+from oms_ledger.privacy.personal_fields import (
+    PersonalFields,
+    given_names,
+    mask_all,
+    sealed_texts,
+    show_all,
+    to_open,
+)
+from oms_ledger.privacy.prepared_answers import PreparedText
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.plans import EVENT_ITEMS, FieldPlan
 
@@ -43,13 +52,14 @@ class Disclosure:
     describes."""
 
     def __init__(
-        self, oms: Oms, threads: Threads, answers: OpenedAnswers, route: str, plan: FieldPlan
+        self, oms: Oms, threads: Threads, texts: OpenedTexts, route: str, plan: FieldPlan
     ) -> None:
         self._index = oms.sensitivity
         self._threads = threads
-        self._answers = answers
+        self._texts = texts
         self._route = route
         self._plan = plan
+        self._personal = PersonalFields(plan)
 
     async def answer(
         self,
@@ -64,39 +74,57 @@ class Disclosure:
         """The rendered body, with what this caller may see."""
         principal = principal_of(request)
         body, orders = await self._within_rights(request, principal, body)
-        return await self._disclosed(request, principal, render(body), orders)
+        return await self._disclosed(request, principal, body, orders, render)
 
     async def prepared(
-        self, request: Request, content: bytes, headers: dict[str, str], *, sensitive: bool
+        self, request: Request, content: str, headers: dict[str, str], *, sensitive: bool
     ) -> Response:
-        """The answer with a body that is rendered already. `sensitive`: whether it has content of
+        """The answer with a body that is prepared as text. `sensitive`: whether it has content of
         sensitive orders."""
+        principal = principal_of(request)
         if sensitive:
-            return await self.answer(request, orjson.loads(content), 200, headers)
-        shown = await self._disclosed(request, principal_of(request), content)
+            shown = await self.content(request, orjson.loads(plain_json(content)))
+        elif (prepared := PreparedText.of(content)) is not None:
+            shown = (await self._opened(request, principal, prepared)).encode()
+        elif allows(principal.scopes, PII) and not holds_sealed(content.encode()):
+            shown = content.encode()
+        else:
+            shown = await self._disclosed(request, principal, orjson.loads(plain_json(content)))
         return Response(shown, 200, headers, JSON)
+
+    async def _opened(self, request: Request, principal: Principal, prepared: PreparedText) -> str:
+        if not allows(principal.scopes, PII):
+            return prepared.masked()
+        sealed = prepared.sealed
+        access = self._access(request, principal)
+        opened = await self._texts.open(DisclosureRequest(sealed, access)) if sealed else ()
+        return prepared.opened(opened)
 
     async def _disclosed(
         self,
         request: Request,
         principal: Principal,
-        rendered: bytes,
+        body: Body,
         orders: Collection[str] = (),
+        render: Render = orjson.dumps,
     ) -> bytes:
-        """A rendered answer with its sealed values opened or masked for this caller. `orders`:
-        streams of sensitive orders whose content is in it, which is recorded."""
-        if not disclosure.holds_sealed(rendered):
-            if orders:
-                await self._open(rendered, self._access(request, principal), None, orders)
-            return rendered
-        if principal is ANONYMOUS:
-            access = Access(TRACKING, principal.id, self._route, "tracking", public=True)
-            return await self._open(rendered, access, FIRST_NAME)
-        if allows(principal.scopes, PII):
-            return await self._open(rendered, self._access(request, principal), None, orders)
-        if orders:
-            await self._open(b"", self._access(request, principal), None, orders)
-        return disclosure.masked(rendered)
+        """The rendered body with the sealed texts of its personal fields opened or masked for this
+        caller. `orders`: streams of sensitive orders whose content is in it, which is recorded."""
+        copy, personal = self._personal.copied(body)
+        sealed = sealed_texts(personal)
+        may = allows(principal.scopes, PII)
+        if not may:
+            mask_all(personal)
+            sealed = given_names(sealed) if principal is ANONYMOUS else []
+        opened = []
+        if sealed or orders:
+            access = self._access(request, principal)
+            opened = await self._texts.open(DisclosureRequest(to_open(sealed), access, orders))
+        show_all(sealed, opened)
+        rendered = render(copy)
+        if holds_sealed(rendered):
+            rendered = render(self._personal.closed(copy, undeclared=may))
+        return rendered
 
     async def _within_rights(
         self, request: Request, principal: Principal, body: Body
@@ -129,16 +157,9 @@ class Disclosure:
             return cached
         return await self._threads.run(partial(self._index.sensitive, streams))
 
-    async def _open(
-        self,
-        rendered: bytes,
-        access: Access,
-        only: str | None = None,
-        orders: Collection[str] = (),
-    ) -> bytes:
-        return await self._answers.open(DisclosureRequest(rendered, access, only, orders))
-
     def _access(self, request: Request, principal: Principal) -> Access:
+        if principal is ANONYMOUS:
+            return Access(TRACKING, principal.id, self._route, "tracking", public=True)
         return Access(principal.actor, principal.id, self._route, purpose(request_headers(request)))
 
     # Answers that are not JSON.
@@ -155,7 +176,8 @@ class Disclosure:
             return False
         orders = mask.order_streams(streams)
         if orders:
-            await self._open(b"", self._access(request, principal), None, orders)
+            access = self._access(request, principal)
+            await self._texts.open(DisclosureRequest((), access, orders))
         return True
 
     async def refusal(self, request: Request, command: Command, error: Refused) -> Refused:

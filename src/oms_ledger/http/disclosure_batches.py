@@ -1,4 +1,4 @@
-"""Opens the sealed values of several answers at a time, and logs the accesses."""
+"""Opens the sealed texts of several answers at a time, and logs the accesses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oms_ledger.privacy.disclosure import Access, DisclosureRequest
 LANES = 2
 
 
-class OpenedAnswers:
+class OpenedTexts:
     """Belongs to one event loop."""
 
     def __init__(self, oms: Oms, threads: Threads) -> None:
@@ -23,21 +23,21 @@ class OpenedAnswers:
             AccessLog(self._sessions).add, lanes=LANES
         )
         self._views: dict[tuple[Access, frozenset[str]], asyncio.Task[None]] = {}
-        self._without_keys: MicroBatcher[DisclosureRequest, bytes] = MicroBatcher(
+        self._without_keys: MicroBatcher[DisclosureRequest, list[str]] = MicroBatcher(
             threads.worker(oms.vault.opener.disclose), lanes=LANES
         )
 
-    async def open(self, request: DisclosureRequest) -> bytes:
-        """The answer with its sealed values opened, once the access is on record."""
+    async def open(self, request: DisclosureRequest) -> list[str]:
+        """The opened texts in order, once the access is on record."""
         opened = self._opener.open_cached(request)
         if opened is None:
             return await self._without_keys.call(request)
-        rendered, used = opened
+        texts, used = opened
         views, access = self._opener.views, request.access
         if unrecorded := views.unrecorded(access, used):
             await (self._view if access.public else self._accesses.call)((access, unrecorded))
             views.recorded(access, unrecorded)
-        return rendered
+        return texts
 
     async def _view(self, entry: Entry) -> None:
         """Store the entry of a public page; equal ones at the same time are one."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from math import inf
 from typing import Generic, TypeVar
@@ -91,22 +90,18 @@ class FairTurns:
         self._queued = queued
         self._waiting: FairQueue[asyncio.Future[None]] = FairQueue()
 
-    @asynccontextmanager
-    async def turn(self, seconds: float = QUEUE_SECONDS_MAX) -> AsyncGenerator[None]:
-        """A turn of the present caller; `RateLimited` where too many of that caller wait already,
-        `Overloaded` where it was queued for `seconds`."""
-        await self._take(CALLER.get(), seconds)
-        try:
-            yield
-        finally:
-            self._give()
+    def turn(self, seconds: float = QUEUE_SECONDS_MAX) -> Turn:
+        """A turn of the present caller, for `async with`; `RateLimited` where too many of that
+        caller wait already, `Overloaded` where it was queued for `seconds`."""
+        return Turn(self, seconds)
 
     async def run(self, blocking: Callable[[], T], seconds: float = QUEUE_SECONDS_MAX) -> T:
         """Run a call in a thread, in its turn. Once begun it runs to its end."""
         async with self.turn(seconds):
             return await to_thread.run_sync(blocking, limiter=_UNLIMITED)
 
-    async def _take(self, caller: str, seconds: float) -> None:
+    async def take(self, caller: str, seconds: float) -> None:
+        """Wait for a turn. It is given back by `give`."""
         if self._free > 0:
             self._free -= 1
             return
@@ -119,16 +114,32 @@ class FairTurns:
                 await asyncio.shield(mine)
         except BaseException as error:
             if mine.done():  # it was given a turn just now
-                self._give()
+                self.give()
             else:
                 self._waiting.remove(caller, mine)
             if isinstance(error, TimeoutError):
                 raise Overloaded("Too many are asking. Try again in a second.") from None
             raise
 
-    def _give(self) -> None:
+    def give(self) -> None:
         """Give a turn that has ended to the caller who has waited longest."""
         if self._waiting:
             self._waiting.pop().set_result(None)
         else:
             self._free += 1
+
+
+class Turn:
+    """A turn that ends with its block."""
+
+    __slots__ = ("_seconds", "_turns")
+
+    def __init__(self, turns: FairTurns, seconds: float) -> None:
+        self._turns = turns
+        self._seconds = seconds
+
+    async def __aenter__(self) -> None:
+        await self._turns.take(CALLER.get(), self._seconds)
+
+    async def __aexit__(self, *error: object) -> None:
+        self._turns.give()

@@ -19,8 +19,9 @@ class Reader(Log, Protocol):
 
 
 class PreparedAnswer(NamedTuple):
-    """The body of an answer as the JSON text of an object, personal values sealed. `sensitive`:
-    whether it has content of sensitive orders. `version`: of the order that it is about."""
+    """The body of an answer as the JSON text of an object, with personal values sealed and between
+    marks (`domain/prepared_text.py`). `sensitive`: whether it has content of sensitive orders.
+    `version`: of the order that it is about."""
 
     content: str
     sensitive: bool = False

@@ -31,9 +31,6 @@ TIME_BYTES, ID_BYTES = 6, 9
 TEXTS_MAX = 64
 """Opened values that are kept with each key: an order is shown again and again."""
 
-SAME_FIELD = {"recipient": "name", "first_name": "name"}
-"""Fields that a sealed value is copied to, and the field it was sealed in."""
-
 
 class Unreadable(Exception):
     """A sealed value does not open: it was sealed with another key or in another field, or was
@@ -88,7 +85,7 @@ class DataKey:
             raise Unreadable from error
 
     def _context(self, name: str) -> bytes:
-        return self.context + f"{SAME_FIELD.get(name, name)}\n".encode()
+        return self.context + f"{name}\n".encode()
 
 
 class LedgerKey:

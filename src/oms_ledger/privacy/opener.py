@@ -1,16 +1,21 @@
-"""Opens the sealed values in rendered answers, after the access was logged."""
+"""Opens the sealed texts of answers, after the access was logged."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from oms_ledger.domain.personal import personal_names
-from oms_ledger.domain.registry import EVENTS
+from oms_ledger.domain.personal import SEALED
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.privacy import disclosure, postgres
-from oms_ledger.privacy.crypto import SAME_FIELD, DataKey, Unreadable
-from oms_ledger.privacy.disclosure import FORGOTTEN, UNREADABLE, DisclosureRequest
+from oms_ledger.privacy import postgres
+from oms_ledger.privacy.crypto import DataKey, Unreadable
+from oms_ledger.privacy.disclosure import (
+    FORGOTTEN,
+    UNREADABLE,
+    DisclosureRequest,
+    SealedText,
+    key_id_of,
+)
 from oms_ledger.privacy.key_cache import KeyCache, Lend
 from oms_ledger.privacy.view_groups import ViewGroups
 
@@ -19,13 +24,8 @@ AccessLogKeys = Callable[[Collection[str]], Collection[str]]
 their streams."""
 
 
-PERSONAL_NAMES = frozenset(SAME_FIELD).union(*map(personal_names, EVENTS.values()))
-"""The fields whose values are sealed. What looks like a sealed value in another field, such as the
-note of an order, is what somebody wrote there."""
-
-
 class Opener:
-    """Opens answers of one ledger. Used by any number of threads."""
+    """Opens sealed texts of one ledger. Used by any number of threads."""
 
     def __init__(self, lend: Lend, keys: KeyCache, access_log_keys: AccessLogKeys) -> None:
         self._lend = lend
@@ -33,15 +33,15 @@ class Opener:
         self._access_log_keys = access_log_keys
         self.views = ViewGroups()
 
-    def disclose(self, requests: Sequence[DisclosureRequest]) -> list[bytes]:
-        """The rendered answers with their sealed values opened. The accesses are logged before,
-        all of them in one commit."""
+    def disclose(self, requests: Sequence[DisclosureRequest]) -> list[list[str]]:
+        """The opened texts of each request, in order. The accesses are logged before, all of them
+        in one commit."""
         self._keys.ledger_key()  # first: two connections at a time could be one too many
         of_orders = [set(self._access_log_keys(each.orders)) for each in requests]
-        ids = {key for each in requests for key in disclosure.keys_in(each.rendered, each.only)}
+        ids = {key_id_of(sealed) for each in requests for sealed, _ in each.texts}
         with self._lend(Role.READER) as connection:
             keys = self._keys_by_id(connection, ids)
-            opened = [_opened(each, keys.get) for each in requests]
+            opened = [_opened(each.texts, keys.get) for each in requests]
             accesses = [
                 (request.access, self.views.unrecorded(request.access, used | others))
                 for request, (_, used), others in zip(requests, opened, of_orders, strict=True)
@@ -49,16 +49,16 @@ class Opener:
             postgres.log_accesses(connection, [(access, used) for access, used in accesses if used])
         for access, used in accesses:
             self.views.recorded(access, used)
-        return [rendered for rendered, _ in opened]
+        return [texts for texts, _ in opened]
 
-    def open_cached(self, request: DisclosureRequest) -> tuple[bytes, set[str]] | None:
-        """The answer with its sealed values opened, and the ids of the keys that opened them, which
-        the caller must log before it shows the answer; None unless all keys are in memory and
-        known not to be destroyed."""
+    def open_cached(self, request: DisclosureRequest) -> tuple[list[str], set[str]] | None:
+        """The opened texts in order, and the ids of the keys that opened them, which the caller
+        must log before it shows any; None unless all keys are in memory and known not to be
+        destroyed."""
         if request.orders or not self._keys.is_fresh:
             return None
         try:
-            return _opened(request, self._cached_key)
+            return _opened(request.texts, self._cached_key)
         except _NotCached:
             return None
 
@@ -91,23 +91,28 @@ class _NotCached(Exception):
 
 
 def _opened(
-    request: DisclosureRequest, key_of: Callable[[str], DataKey | str | None]
-) -> tuple[bytes, set[str]]:
-    """The answer with its sealed values opened, and the ids of the keys that opened them. `key_of`
-    gives the key of an id, the text in place of its values, or None where there is no such key."""
+    sealed: Sequence[SealedText], key_of: Callable[[str], DataKey | str | None]
+) -> tuple[list[str], set[str]]:
+    """The opened texts, and the ids of the keys that opened them. `key_of` gives the key of an id,
+    the text in place of its values, or None where there is no such key."""
     used: set[str] = set()
-
-    def open_value(key_id: str, sealed: str, name: str) -> str:
-        if name not in PERSONAL_NAMES:
-            return sealed
-        key = key_of(key_id)
+    texts: list[str] = []
+    key_id, key, start = "", None, "no text"
+    for each in sealed:
+        text, name = each
+        if not text.startswith(start):  # one after another they are of one person
+            key_id = key_id_of(text)
+            key, start = key_of(key_id), f"{SEALED}{key_id}:"
         if not isinstance(key, DataKey):
-            return UNREADABLE if key is None else key
-        try:
-            text = key.open(sealed, name)
-        except Unreadable:
-            return UNREADABLE
+            texts.append(UNREADABLE if key is None else key)
+            continue
+        opened = key.texts.get(each)
+        if opened is None:
+            try:
+                opened = key.open(text, name)
+            except Unreadable:
+                texts.append(UNREADABLE)
+                continue
         used.add(key_id)
-        return text
-
-    return disclosure.opened(request.rendered, open_value, request.only), used
+        texts.append(opened)
+    return texts, used

@@ -13,8 +13,11 @@ import pytest
 from oms_ledger.access.roles import ADMIN
 from oms_ledger.app import Oms
 from oms_ledger.cli.lookup import run_query
+from oms_ledger.domain.orders.answers import LineAnswer
+from oms_ledger.domain.text_kinds import TextKind
 from oms_ledger.http import disclosure
 from oms_ledger.privacy.sensitivity import index
+from oms_ledger.privacy.sensitivity.plans import plan_of
 from tests.http.conftest import Api
 from tests.http.examples import order
 from tests.http.streams.test_feed import serving, streaming
@@ -92,6 +95,18 @@ def test_without_masking_all_of_it_is_detected(
     showing = {route for route, statuses in statuses_by_route.items() if 0 in statuses}
     excluded = {"/v1/stock", "/v1/products", "/v1/lots", "/v1/serials", "/v1/incoming"}
     assert showing == SHOWING - excluded
+
+
+def test_a_content_field_that_is_declared_harmless_is_detected(
+    oms: Oms, desk: Api, pharmacy: Pharmacy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one that is no longer declared is masked, though all amounts are shown."""
+    monkeypatch.setattr(plan_of(LineAnswer).fields["title"], "kind", TextKind.HARMLESS)
+    monkeypatch.delitem(plan_of(LineAnswer).fields, "tax")
+    for made in (pharmacy.path, pharmacy.others):
+        answer = desk.get(f"/v1/orders/{made['order_id']}")
+        assert f"{PLANTED} line" in answer.text
+        assert {line["tax"] for line in answer.json()["lines"]} == {"***"}
 
 
 def test_streams_show_nothing_either(oms: Oms, pharmacy: Pharmacy) -> None:

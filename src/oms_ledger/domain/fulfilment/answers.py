@@ -9,7 +9,8 @@ from oms_ledger.domain.text_kinds import (
     Harmless,
     LinkText,
     OrderId,
-    SealedText,
+    SealedGivenName,
+    SealedRecipient,
     ShipmentId,
     Sku,
 )
@@ -90,7 +91,7 @@ class ShipmentDetailAnswer(ShipmentAnswer):
     packages: list[PackageAnswer]
     scans: list[RecordedScanAnswer]
     exceptions: int
-    recipient: SealedText | None
+    recipient: SealedRecipient | None
     city: Harmless | None
     country: Harmless | None
     promised: PromisedAnswer
@@ -111,7 +112,7 @@ class ParcelAnswer(TypedDict):
     exception: Harmless | None
     carrier: Harmless
     tracking_number: Harmless | None
-    first_name: SealedText | None
+    first_name: SealedGivenName | None
     town: Harmless | None
     promised_at: Harmless | None
     dispatched_at: Harmless | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal, TypeAlias, get_args
+from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 
 from oms_ledger.domain.orders.lines import LineQuantity
 from oms_ledger.domain.personal import Personal
@@ -13,6 +13,7 @@ from oms_ledger.domain.text_kinds import (
     HarmlessTime,
     LinkText,
     OrderId,
+    SealedIn,
     ShipmentId,
     Sku,
 )
@@ -80,7 +81,7 @@ class ShipmentCreated(ShipmentStreamEvent, frozen=True):
     placed_at: HarmlessTime
     ship_by: HarmlessTime
     deliver_by: HarmlessTime
-    recipient: Personal | None = None
+    recipient: Annotated[Personal, SealedIn("name")] | None = None
     city: Harmless | None = None
     country: Harmless | None = None
     sensitive: bool = False

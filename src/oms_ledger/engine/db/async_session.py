@@ -7,8 +7,8 @@ transaction takes a connection of the pools in `pool.py`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import psycopg
@@ -85,25 +85,24 @@ class AsyncSessions:
         for session in self._all:
             self._free.put_nowait(session)
 
-    @asynccontextmanager
-    async def lend(self) -> AsyncGenerator[AsyncSession]:
-        """A session for this caller alone; `Overloaded` when none became free in time."""
-        try:
-            async with asyncio.timeout(QUEUE_SECONDS_MAX):
-                session = await self._free.get()
-        except TimeoutError:
-            raise Overloaded("Too many are asking. Try again in a second.") from None
-        try:
-            yield session
-        finally:
-            self._free.put_nowait(session)
-
     async def rows(
         self, statement: bytes, params: Mapping[str, object], *, prepare: bool | None = None
     ) -> list[dict[str, object]]:
-        """As `AsyncSession.rows`, on any session."""
-        async with self.lend() as session:
+        """As `AsyncSession.rows`, on any session; `Overloaded` when none became free in time."""
+        session = await self._take()
+        try:
             return await session.rows(statement, params, prepare=prepare)
+        finally:
+            self._free.put_nowait(session)
+
+    async def _take(self) -> AsyncSession:
+        with suppress(asyncio.QueueEmpty):
+            return self._free.get_nowait()
+        try:
+            async with asyncio.timeout(QUEUE_SECONDS_MAX):
+                return await self._free.get()
+        except TimeoutError:
+            raise Overloaded("Too many are asking. Try again in a second.") from None
 
     def close(self) -> None:
         for session in self._all:

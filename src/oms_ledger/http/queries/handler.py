@@ -111,7 +111,7 @@ class QueryHandler:
             headers["etag"] = f'"{answer.version}"'
             content = f'{content[:-1]},"position":{position}}}'
         return await self._disclosure.prepared(
-            request, content.encode(), headers, sensitive=answer.sensitive
+            request, content, headers, sensitive=answer.sensitive
         )
 
     def _params(self, fields: dict[str, str]) -> object:

@@ -1,4 +1,4 @@
-"""Which fields of an answer name streams and which are masked, from the answer's type.
+"""Which fields of an answer name streams, which are masked and which are sealed, from its type.
 
 A plan follows the nesting of a type. What the type does not declare has no plan: its texts are
 masked whatever the answer is about.
@@ -18,7 +18,7 @@ from typing_extensions import get_type_hints, is_typeddict
 from oms_ledger.domain.event_answers import FeedItemAnswer
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.registry import EVENTS
-from oms_ledger.domain.text_kinds import NamesStream, TextKind
+from oms_ledger.domain.text_kinds import NamesStream, SealedIn, TextKind
 from oms_ledger.kernel import field_names
 
 TEXTS = (str, object, datetime)
@@ -30,12 +30,16 @@ HARMLESS = frozenset({TextKind.HARMLESS, TextKind.PERSONAL, TextKind.LINK})
 class FieldPlan:
     """A field. `kind` is that of its texts (and of numbers, for links), or of those in its list;
     None: content. `has_texts`: whether there can be any. `category`: of the stream that the text
-    names. `objects` is the plan of the objects in it; None where its type has none."""
+    names. `objects` is the plan of the objects in it; None where its type has none. `personal`:
+    whether any type has personal texts here, which may be sealed; `sealed_in` is the field that
+    they were sealed in, where that has another name."""
 
     kind: TextKind | None = None
     has_texts: bool = True
     category: str | None = None
     objects: ObjectPlan | None = None
+    personal: bool = False
+    sealed_in: SealedIn | None = None
 
     @property
     def harmless(self) -> bool:
@@ -53,6 +57,8 @@ class FieldPlan:
             self.has_texts or other.has_texts,
             self.category or other.category,
             joined(plans) if plans else None,
+            self.personal or other.personal,
+            self.sealed_in or other.sealed_in,
         )
 
 
@@ -86,9 +92,7 @@ class ObjectPlan:
     def of_field(self, name: str, value: Mapping[str, object]) -> FieldPlan:
         """The plan of a field of the object `value`; `UNDECLARED` where there is none."""
         plan = self.fields.get(name, self.values or UNDECLARED)
-        if plan.kind is TextKind.EVENT_DATA:
-            return _event_plan(str(value.get("type")))
-        return plan
+        return event_plan(value) if plan.kind is TextKind.EVENT_DATA else plan
 
 
 UNDECLARED = FieldPlan()
@@ -114,9 +118,14 @@ def answer_plan(kind: type) -> FieldPlan:
     return FieldPlan(has_texts=False, objects=plan_of(kind))
 
 
+def event_plan(item: Mapping[str, object]) -> FieldPlan:
+    """Of the fields of the event whose stored name is in the field `type` of the item with it;
+    `UNDECLARED` where there is no such event."""
+    return _event_plan(str(item.get("type")))
+
+
 @cache
 def _event_plan(name: str) -> FieldPlan:
-    """Of the fields of the event with this stored name; `UNDECLARED` where there is none."""
     return answer_plan(EVENTS[name]) if name in EVENTS else UNDECLARED
 
 
@@ -155,13 +164,18 @@ def _field_plan(hint: object) -> FieldPlan:
 
 def _plan_of_part(kind: object, marks: Sequence[object]) -> FieldPlan:
     if kind is Personal:
-        return FieldPlan(TextKind.PERSONAL)
-    plan = FieldPlan(has_texts=kind in TEXTS or get_origin(kind) is Literal)
+        marks = (*marks, TextKind.PERSONAL)
+    plan = FieldPlan(has_texts=kind in (*TEXTS, Personal) or get_origin(kind) is Literal)
     for mark in marks:
         if isinstance(mark, TextKind):
             plan.kind = mark
+            plan.personal = mark is TextKind.PERSONAL and plan.has_texts
+        elif isinstance(mark, SealedIn):
+            plan.sealed_in = mark
         elif isinstance(mark, NamesStream):
             plan.category = mark.category
+    if kind is Personal:
+        return plan
     if isinstance(kind, type) and (is_typeddict(kind) or field_names(kind)):
         plan.objects = _STARTED.get(kind) or plan_of(kind)
     elif get_origin(kind) is dict and get_args(kind)[1] is not object:
