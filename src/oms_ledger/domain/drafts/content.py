@@ -7,12 +7,14 @@ from datetime import datetime
 
 from oms_ledger.domain.orders.terms import Address, Customer, Presentment
 from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, Sku
+from oms_ledger.domain.units import UnitOfMeasure
 
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
     """A line as it was written. Amounts are decimal text, since the currency may not be there
-    yet; `tax` and `discount` are for the whole line."""
+    yet; `tax` and `discount` are for the whole line. `quantity` is in steps of the `unit`, where
+    the product has one."""
 
     sku: Sku
     quantity: int
@@ -21,6 +23,7 @@ class DraftLine:
     discount: Harmless | None = None
     title: str | None = None
     tax_rate: str | None = None
+    unit: UnitOfMeasure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,7 @@ def _comparable(terms: OrderTerms) -> OrderTerms:
                 line,
                 stocked=True,
                 components=(),
+                unit=None,
                 sku=composed(line.sku),
                 title=_composed(line.title),
             )
