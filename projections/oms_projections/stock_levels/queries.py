@@ -15,6 +15,7 @@ from oms_ledger.domain.catalogue.answers import (
     ProductAnswer,
     ProductsAnswer,
 )
+from oms_ledger.domain.catalogue.views import in_unit_view
 from oms_ledger.domain.errors import AsOfNotSupported, NotFound
 from oms_ledger.domain.stock.answers import MovementsAnswer, StockLevelsAnswer, StockOfSkuAnswer
 from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows
@@ -30,6 +31,7 @@ from oms_projections.stock_levels.views import (
     location,
     movement,
     product,
+    unit_of,
 )
 from oms_projections.values import HappenedBy, column, maybe
 
@@ -153,10 +155,17 @@ def _totalled(
     """`products` is the product of the SKU, wanted where there is no stock of it."""
     levels = [level(row) for row in rows]
     sensitive = any(column(row, "sensitive", bool) for row in (*rows, *products))
-    totals: dict[str, Json] = {
+    totals = {
         name: sum(cast(int, each[name]) for each in levels) for name in (*COUNTERS, "safety_stock")
     }
-    return {"sku": sku, **totals, "sensitive": sensitive, "locations": levels}
+    unit = next((unit_of(row) for row in (*rows, *products)), None)
+    return {
+        "sku": sku,
+        **totals,
+        **in_unit_view(unit, totals),
+        "sensitive": sensitive,
+        "locations": levels,
+    }
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -17,6 +17,7 @@ from oms_ledger.domain.text_kinds import (
     ShipmentId,
     Sku,
 )
+from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.kernel import Event
 
 ShipmentDate: TypeAlias = Literal["dispatched_at", "delivered_at"]
@@ -25,9 +26,12 @@ ShipmentDate: TypeAlias = Literal["dispatched_at", "delivered_at"]
 
 @dataclass(frozen=True, slots=True)
 class ShipmentLine:
+    """`quantity` is in steps of the `unit` of the order's line, where that has one."""
+
     line_id: LinkText
     sku: Sku
     quantity: int
+    unit: UnitOfMeasure | None = None
 
 
 @dataclass(frozen=True, slots=True)
