@@ -149,8 +149,8 @@ class Deli:
             }
         ]
         if chance.random() < 0.3:
-            price = {"type": "set_price", "line_id": line_id, "unit_price": chance.choice(PRICES)}
-            changes.append(price)
+            price = chance.choice(PRICES)
+            changes.append({"type": "set_price", "line_id": line_id, "unit_price": price})
         self.do("EditOrder", order_id=order_id, changes=changes)
 
     def ship(self, chance: random.Random) -> None:
@@ -173,11 +173,12 @@ class Deli:
         if progress is None:
             return
         lines = [{"line_id": line_id, "quantity": self.some(chance, progress, progress.shipped)}]
-        asked = self.do("RequestReturn", order_id=order_id, lines=lines, approve=True)
-        if asked:
+        requested = self.do("RequestReturn", order_id=order_id, lines=lines, approve=True)
+        if requested:
             came = [{**lines[0], "condition": "resellable", "location": chance.choice(PLACES)}]
-            self.do("ReceiveReturn", return_id=asked["return_id"], lines=came, complete=True)
-            self.do("RefundReturn", return_id=asked["return_id"])
+            return_id = requested["return_id"]
+            self.do("ReceiveReturn", return_id=return_id, lines=came, complete=True)
+            self.do("RefundReturn", return_id=return_id)
 
     def stock(self, chance: random.Random) -> None:
         sku, place = chance.choice(tuple(UNITS)), chance.choice(PLACES)

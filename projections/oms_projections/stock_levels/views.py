@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import cast
 
 from oms_ledger.domain.catalogue.views import in_unit_view
 from oms_ledger.domain.geography import DEGREE
@@ -41,6 +42,25 @@ def unit_of(row: Mapping[str, object]) -> UnitOfMeasure | None:
     """The unit of the product that a row is of."""
     unit = maybe(row, "unit_of_measure", dict)
     return None if unit is None else UnitOfMeasure(unit["code"], unit["decimals"])
+
+
+def totalled(
+    sku: str, rows: Sequence[Mapping[str, object]], products: Sequence[Mapping[str, object]]
+) -> dict[str, Json]:
+    """`products` is the product of the SKU, wanted where there is no stock of it."""
+    levels = [level(row) for row in rows]
+    sensitive = any(column(row, "sensitive", bool) for row in (*rows, *products))
+    totals = {
+        name: sum(cast(int, each[name]) for each in levels) for name in (*COUNTERS, "safety_stock")
+    }
+    unit = next((unit_of(row) for row in (*rows, *products)), None)
+    return {
+        "sku": sku,
+        **totals,
+        **in_unit_view(unit, totals),
+        "sensitive": sensitive,
+        "locations": levels,
+    }
 
 
 def is_low(location: object, low_at: Collection[str]) -> bool:
