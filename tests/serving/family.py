@@ -20,7 +20,7 @@ PROGRAM = Path(sys.executable).with_name("oms-ledger")
 
 ADMIN_KEY = "key-of-the-administrator-for-tests-1"
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 """Deadline for what must happen, on a machine that is busy."""
 
 

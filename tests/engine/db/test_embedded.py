@@ -79,7 +79,7 @@ def another_process(folder: Path) -> tuple[subprocess.Popen[str], str]:
 
 
 def finish(process: subprocess.Popen[str]) -> None:
-    process.communicate("go\n", timeout=60)
+    process.communicate("go\n", timeout=180)
     assert process.returncode == 0
 
 
@@ -125,7 +125,7 @@ def test_two_processes_starting_at_once_make_one_server(empty_dir: Path) -> None
         subprocess.Popen(start, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    outputs = [process.communicate("go\n", timeout=60)[0] for process in processes]
+    outputs = [process.communicate("go\n", timeout=180)[0] for process in processes]
     assert outputs[0] == outputs[1] != ""
     assert [process.returncode for process in processes] == [0, 0]
 
@@ -152,7 +152,7 @@ def test_ctrl_c_leaves_nothing(data_dir: Path) -> None:
     process, url = another_process(data_dir)
     assert answers(url)
     os.killpg(process.pid, signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
     assert servers(data_dir) == []
 
 

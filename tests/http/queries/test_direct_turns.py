@@ -38,7 +38,7 @@ def test_a_caller_with_many_requests_delays_another_by_few(
         transport = httpx.ASGITransport(create_app(oms))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             for name in keys:
-                await request(http, name, f"/v1/orders?{fresh}")
+                await request(http, name, f"{path}{'&' if '?' in path else '?'}{fresh}")
                 await request(http, name, path)
             done.clear()
             tasks = [asyncio.create_task(request(http, "flood", path)) for _ in range(FLOOD)]
