@@ -13,9 +13,12 @@ from pydantic import (
     AwareDatetime,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     GetCoreSchemaHandler,
     GetPydanticSchema,
+    Tag,
+    WithJsonSchema,
 )
 from pydantic_core import CoreSchema, core_schema
 
@@ -25,6 +28,7 @@ from oms_ledger.domain.patterns import CODE, COUNTRY, CURRENCY, DAY, LOCALE, LOT
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.texts import composed_value
 from oms_ledger.domain.times import EARLIEST, LATEST, OUT_OF_BOUNDS, bounded, not_a_number
+from oms_ledger.domain.units import DECIMALS_MAX, STEPS_MAX
 
 STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True, populate_by_name=True)
 """Unknown fields are refused: a misspelt one must not be lost silently."""
@@ -111,8 +115,60 @@ Name = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), CO
 Reason = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
 """Kept for ever, as notes and references are: nothing personal belongs into it."""
 RequiredText = Annotated[str, Field(min_length=1, max_length=500, pattern=PRINTABLE), COMPOSED]
-Quantity = Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+
+
+def _form_of(quantity: object) -> str:
+    """The tag of a quantity by its form: in brackets, so that it is not taken for a field's
+    name."""
+    return "[text]" if isinstance(quantity, str | Decimal) else "[number]"
+
+
+_IN_UNIT = WithJsonSchema(
+    {
+        "type": "string",
+        "pattern": r"^-?\d+(\.\d+)?$",
+        "description": "Of a product with a unit of measure: in this unit, such as 0.250.",
+    }
+)
+Quantity = Annotated[
+    Annotated[int, Field(ge=1, le=STEPS_MAX, strict=True), Tag("[number]")]
+    | Annotated[
+        Decimal,
+        Field(gt=0, le=STEPS_MAX, decimal_places=DECIMALS_MAX),
+        _IN_UNIT,
+        Tag("[text]"),
+    ],
+    Discriminator(_form_of),
+]
+"""A quantity of goods above 0: pieces, or text in the unit of measure of the product. `steps_of`
+makes it the whole number that it is kept as."""
+QuantityOrZero = Annotated[
+    Annotated[int, Field(ge=0, le=STEPS_MAX, strict=True), Tag("[number]")]
+    | Annotated[
+        Decimal,
+        Field(ge=0, le=STEPS_MAX, decimal_places=DECIMALS_MAX),
+        _IN_UNIT,
+        Tag("[text]"),
+    ],
+    Discriminator(_form_of),
+]
+QuantityChange = Annotated[
+    Annotated[int, Field(ge=-STEPS_MAX, le=STEPS_MAX, strict=True), Tag("[number]")]
+    | Annotated[
+        Decimal,
+        Field(ge=-STEPS_MAX, le=STEPS_MAX, decimal_places=DECIMALS_MAX),
+        _IN_UNIT,
+        Tag("[text]"),
+    ],
+    Discriminator(_form_of),
+]
+"""A quantity more, or below 0 less."""
+Balance = Annotated[
+    Annotated[int, Tag("[number]")] | Annotated[Decimal, _IN_UNIT, Tag("[text]")],
+    Discriminator(_form_of),
+]
+"""A quantity on the shelf as the caller saw it, in steps or in the unit of measure."""
 TaxRate = Annotated[Decimal, Field(ge=0, le=10, max_digits=9)]
 """As a share of the price: 0.20."""
 Currency = Annotated[str, Field(pattern=CURRENCY)]

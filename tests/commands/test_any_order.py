@@ -40,7 +40,7 @@ from oms_commands.orders.confirm import ConfirmOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.release_hold import ReleaseHold
-from oms_commands.stock import adjust
+from oms_commands.stock import adjust, take_back
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.count import CountStock
 from oms_commands.stock.receive import ReceiveStock
@@ -305,13 +305,13 @@ def promised_units_are_written_off(patch: pytest.MonkeyPatch) -> None:
 
 
 def more_comes_back_than_was_sent(patch: pytest.MonkeyPatch) -> None:
-    check = ReturnStock._check_line
+    check = take_back._check_line
 
-    def trusting(command: ReturnStock, order: Order, line_id: str, sku: str) -> None:
+    def trusting(order: Order, line_id: str, sku: str, quantity: int) -> None:
         if line_id not in order.lines:
-            check(command, order, line_id, sku)
+            check(order, line_id, sku, quantity)
 
-    patch.setattr(ReturnStock, "_check_line", trusting)
+    patch.setattr(take_back, "_check_line", trusting)
 
 
 def stock_is_sold_twice(patch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,27 @@ def test_a_packing_slip_names_the_recipient_and_the_units() -> None:
     assert barcodes(file) == ["ORD-7", "85123A"]
 
 
+def test_goods_by_weight_are_written_in_their_unit() -> None:
+    measured: dict[str, object] = {
+        "quantity": 250,
+        "unit_of_measure": {"code": "kg", "decimals": 3},
+        "in_unit": {"quantity": "0.250"},
+    }
+    cheese = cast(PickAnswer, pick(1) | measured)
+    page = texts(
+        pick_list_document(listed(cast(PickListItemAnswer, item("C", None, cheese) | measured)))
+    )[0]
+    assert page.count("0.250 kg") == 2
+    lines = [{"line_id": "1", "sku": "C", **measured}, {"line_id": "2", "sku": "M", "quantity": 3}]
+    parcel = {
+        **dict.fromkeys(("weight_g", "length_mm", "width_mm", "height_mm")),
+        "lines": [{"line_id": "1", "quantity": 250}, {"line_id": "2", "quantity": 3}],
+    }
+    page = texts(packing_slip_document(shipment(lines=lines, packages=[parcel], units=253)))[0]
+    assert "line 1: 0.250 kg, line 2: 3" in page
+    assert ("0.250 kg" in page, "3 x" in page, "253" in page) == (True, True, False)
+
+
 @pytest.mark.slow
 def test_two_thousand_lines_are_many_pages_and_none_is_lost() -> None:
     lines = [{"line_id": str(n), "sku": f"SKU-{n:04}", "quantity": 1} for n in range(2000)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from oms_ledger.domain.customers.events import CustomerForgotten
-from oms_ledger.domain.fulfilment.events import Package
+from oms_ledger.domain.fulfilment.events import Package, ShipmentLine
 from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.kernel import Event
 from oms_ledger.testing import replace
+from tests.golden.drafts import DRAFT_WITHOUT_UNIT
 from tests.golden.literals import (
     ADDED_LINE,
     ALLOCATIONS,
@@ -14,8 +15,9 @@ from tests.golden.literals import (
     FIRST_BACKORDERS,
     FIRST_TERMS,
     WITHOUT_KITS,
+    WITHOUT_UNITS,
 )
-from tests.golden.returns import FIRST_REPLACEMENT
+from tests.golden.returns import FIRST_REPLACEMENT, REPLACEMENT_WITHOUT_UNIT
 
 ADDED: dict[str, dict[str, object]] = {
     "order.placed.v1": {
@@ -56,8 +58,8 @@ ADDED: dict[str, dict[str, object]] = {
     "store_credit.issued.v1": {"account_number": None, "account_ending": None},
     "order.received.v1": {"terms": WITHOUT_KITS, "postal_area": None},
     "order.edited.v1": {
-        "added": (replace(ADDED_LINE, components=()),),
-        "changed": (replace(CHANGE, line=replace(CHANGE.line, components=())),),
+        "added": (replace(ADDED_LINE, components=(), unit=None),),
+        "changed": (replace(CHANGE, line=replace(CHANGE.line, components=(), unit=None)),),
         "postal_area": None,
         "untracked_released": (),
         "rescheduled": (),
@@ -77,12 +79,29 @@ ADDED: dict[str, dict[str, object]] = {
         "product_category": None,
         "safety_stock_at": (),
         "preorder": None,
+        "unit": None,
     },
     "stock.backordered.v1": {"preorder": None},
     "stock.backorder_released.v1": {"preorder": None},
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it
 is; one beside it, `<type>+<field>.json`, has the field."""
+
+NESTED: dict[str, dict[str, dict[str, object]]] = {
+    "order.placed.v1": {"unit": {"terms": WITHOUT_UNITS}},
+    "order.received.v1": {"unit": {"terms": WITHOUT_UNITS}},
+    "order.edited.v1": {
+        "unit": {
+            "added": (replace(ADDED_LINE, unit=None),),
+            "changed": (replace(CHANGE, line=replace(CHANGE.line, unit=None)),),
+        }
+    },
+    "draft.saved.v1": {"unit": {"content": DRAFT_WITHOUT_UNIT}},
+    "shipment.created.v1": {"unit": {"lines": (ShipmentLine("1", "85123A", 2),)}},
+    "return.requested.v1": {"unit": {"replacement": REPLACEMENT_WITHOUT_UNIT}},
+}
+"""Fields that something in an event was given later, and what the fields of the event were without
+them. The golden file that has them is named after them too."""
 
 OLDER: dict[str, Event] = {
     "customer.forgotten.v1": CustomerForgotten("17850", "erasure request", "ticket 7"),

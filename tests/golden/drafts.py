@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from oms_ledger.domain.drafts.content import DraftContent, DraftLine, DraftShipping
 from oms_ledger.domain.drafts.events import DraftDeleted, DraftEvent, DraftPlaced, DraftSaved
 from oms_ledger.domain.orders.terms import Address, Customer, Presentment
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.units import UnitOfMeasure
+
+_UNIT = UnitOfMeasure("kg", 3)
 
 
 def _on(day: int) -> datetime:
@@ -25,7 +29,7 @@ DRAFT_LITERALS: tuple[DraftEvent, ...] = (
         DraftContent(
             "phone",
             "GBP",
-            (DraftLine("85123A", 2, "2.55", "0.10", "0.05", "Heart", "0.2"),),
+            (DraftLine("85123A", 2, "2.55", "0.10", "0.05", "Heart", "0.2", _UNIT),),
             "1001",
             _on(1),
             Customer("17850", Personal("Ada"), Personal("ada@example.org"), Personal("+44 1")),
@@ -48,4 +52,10 @@ DRAFT_LITERALS: tuple[DraftEvent, ...] = (
     ),
     DraftPlaced("d1", "o1", True),
     DraftDeleted("d2"),
+)
+
+_SAVED = DRAFT_LITERALS[0]
+assert isinstance(_SAVED, DraftSaved)
+DRAFT_WITHOUT_UNIT = replace(
+    _SAVED.content, lines=tuple(replace(line, unit=None) for line in _SAVED.content.lines)
 )

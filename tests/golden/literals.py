@@ -107,6 +107,7 @@ from oms_ledger.domain.stock.events import (
     StockReturned,
     StockShipped,
 )
+from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.kernel import Event, Meta
 from oms_ledger.testing import replace
 from tests.golden.cases import CASE_LITERALS
@@ -134,6 +135,7 @@ FIRST_BACKORDERS = (Backorder("1", "85123A", "LON", 1),)
 _PREORDER = PreorderPromise("p1", datetime(2026, 2, 1, 9, tzinfo=UTC))
 _BACKORDERS = (Backorder("1", "85123A", "LON", 1, _PREORDER),)
 _KIT = (Component("85123C", 2),)
+_UNIT = UnitOfMeasure("kg", 3)
 
 FIRST_TERMS = OrderTerms(
     channel="web",
@@ -169,7 +171,7 @@ _BILLING = Address(
 
 _TERMS = replace(
     FIRST_TERMS,
-    lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True, "0.2", True, 15, _KIT),),
+    lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True, "0.2", True, 15, _KIT, _UNIT),),
     shipping=ShippingCharge("standard", 495, 82, True),
     presentment=Presentment("EUR", "1.1534"),
     billing_address=_BILLING,
@@ -177,11 +179,14 @@ _TERMS = replace(
     pay_by=at(5),
 )
 
-WITHOUT_KITS = replace(_TERMS, lines=tuple(replace(line, components=()) for line in _TERMS.lines))
+WITHOUT_UNITS = replace(_TERMS, lines=tuple(replace(line, unit=None) for line in _TERMS.lines))
+WITHOUT_KITS = replace(
+    _TERMS, lines=tuple(replace(line, components=()) for line in WITHOUT_UNITS.lines)
+)
 
-ADDED_LINE = OrderLine("2", "85123B", 1, 255, 10, 5, "Bell", True, "0.2", True, 15, _KIT)
+ADDED_LINE = OrderLine("2", "85123B", 1, 255, 10, 5, "Bell", True, "0.2", True, 15, _KIT, _UNIT)
 CHANGE = LineEdit(
-    OrderLine("1", "85123A", 4, 255, 10, 5, "Heart", True, "0.2", True, 15, _KIT),
+    OrderLine("1", "85123A", 4, 255, 10, 5, "Heart", True, "0.2", True, 15, _KIT, _UNIT),
     quantity_before=3,
     repriced=True,
 )
@@ -293,7 +298,7 @@ LITERALS: dict[str, Event] = {
             "LON",
             "manual",
             "standard",
-            (ShipmentLine("1", "85123A", 2),),
+            (ShipmentLine("1", "85123A", 2, _UNIT),),
             (Package(900, 300, 200, 100, (LineQuantity("1", 2),)),),
             "token-1",
             at(1),
@@ -339,6 +344,7 @@ LITERALS: dict[str, Event] = {
             "fresh",
             (SafetyStock("LON", 3),),
             Preorder("p1", datetime(2026, 2, 1, 9, tzinfo=UTC), 9),
+            _UNIT,
         ),
         OrderNumbered("web", 1, "o1"),
         NumbersPassed("so", 123),

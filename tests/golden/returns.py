@@ -20,12 +20,26 @@ from oms_ledger.domain.returns.events import (
     ReturnReopened,
     ReturnRequested,
 )
+from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.testing import replace
 
 _REPLACEMENT = OrderLine(
-    "1", "85123B", 2, 255, 10, 5, "Heart", True, "0.2", True, 15, (Component("85123C", 2),)
+    "1",
+    "85123B",
+    2,
+    255,
+    10,
+    5,
+    "Heart",
+    True,
+    "0.2",
+    True,
+    15,
+    (Component("85123C", 2),),
+    UnitOfMeasure("kg", 3),
 )
-FIRST_REPLACEMENT = (replace(_REPLACEMENT, components=()),)
+REPLACEMENT_WITHOUT_UNIT = (replace(_REPLACEMENT, unit=None),)
+FIRST_REPLACEMENT = (replace(_REPLACEMENT, components=(), unit=None),)
 """As it was before lines had components."""
 
 RETURN_LITERALS: tuple[ReturnEvent | ReturnPolicyDefined, ...] = (

@@ -96,6 +96,7 @@ def _levels(models: ReadModels, p: Params) -> list[Shown]:
         | {"safety_stock": (safety := _safety(defined, row.location)), "sensitive": sensitive}
         | {"available": max(0, _free(row) - safety)}
         | {"low": "" in low_at or row.location in low_at}
+        | {"unit_of_measure": next((each.unit_of_measure for each in defined), None)}
         for row in rows
     ]
 

@@ -14,6 +14,7 @@ from oms_ledger.domain.catalogue.events import Preorder
 from oms_ledger.domain.catalogue.state import stored_sku
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_product
+from oms_ledger.domain.units import steps_of
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 
@@ -45,7 +46,7 @@ class PutPreorder(PreorderCommand):
                 code="not_stocked",
                 errors=[{"sku": product.sku}],
             )
-        before = product.preorder
+        cap, before = steps_of(self.cap, product.unit, "cap"), product.preorder
         preorder_id = before.preorder_id if before is not None else ctx.command_id
-        event = replace(product, preorder=Preorder(preorder_id, self.available_at, self.cap))
+        event = replace(product, preorder=Preorder(preorder_id, self.available_at, cap))
         return [] if event == product else [Change(event)]

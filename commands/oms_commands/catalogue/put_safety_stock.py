@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Count, Sku
+from oms_commands._fields import STRICT, Code, QuantityOrZero, Sku
 from oms_ledger.domain.catalogue.answers import ProductDefinedAnswer
 from oms_ledger.domain.catalogue.events import SafetyStock
 from oms_ledger.domain.catalogue.state import Product, product_refs, stored_sku
 from oms_ledger.domain.catalogue.views import product_view
 from oms_ledger.domain.guards import existing_product, require_location
+from oms_ledger.domain.units import steps_of
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -35,7 +36,9 @@ class PutSafetyStock(Command):
 
     sku: Sku
     code: Code
-    quantity: Annotated[Count | None, Field(description="Units; null: the product's own number.")]
+    quantity: Annotated[
+        QuantityOrZero | None, Field(description="Units; null: the product's own number.")
+    ]
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         return product_refs(self.sku)
@@ -46,7 +49,8 @@ class PutSafetyStock(Command):
         kept = {each.location: each for each in product.safety_stock_at}
         kept.pop(self.code, None)
         if self.quantity is not None:
-            kept[self.code] = SafetyStock(self.code, self.quantity)
+            units = steps_of(self.quantity, product.unit, "quantity")
+            kept[self.code] = SafetyStock(self.code, units)
         event = replace(product, safety_stock_at=tuple(kept[code] for code in sorted(kept)))
         return [] if event == product else [Change(event)]
 

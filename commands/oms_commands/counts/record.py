@@ -8,11 +8,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands import _fields
-from oms_commands._fields import STRICT, Id, Sku, require_distinct_skus
+from oms_commands._fields import STRICT, Id, QuantityOrZero, Sku, require_distinct_skus
 from oms_commands.counts._count_command import CountCommand
 from oms_commands.stock._stock_command import require_own_stock
-from oms_ledger.domain.catalogue.state import product_refs, stored_sku
+from oms_ledger.domain.catalogue.state import product_refs, quantity_of, stored_sku
 from oms_ledger.domain.counts.events import CountedLine, CountRecorded
 from oms_ledger.domain.counts.state import Count, open_count
 from oms_ledger.domain.errors import Refused
@@ -26,7 +25,7 @@ class _CountedUnits:
     """`counted` are all units on the shelf, those that are packed, damaged or in quarantine too."""
 
     sku: Sku
-    counted: _fields.Count
+    counted: QuantityOrZero
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -59,7 +58,7 @@ class RecordCount(CountCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         count = open_count(given, self.count_id, "recorded")
-        lines = tuple(self._counted(line, count, given) for line in self.lines)
+        lines = tuple(_counted(n, line, count, given) for n, line in enumerate(self.lines))
         others = sorted({line.sku for line in lines} - set(count.skus)) if count.skus else []
         if others:
             raise Refused(
@@ -70,7 +69,9 @@ class RecordCount(CountCommand):
         require_own_stock([line.sku for line in lines], given, then="record it again")
         return [Change(CountRecorded(self.count_id, lines))]
 
-    def _counted(self, line: _CountedUnits, count: Count, given: Given) -> CountedLine:
-        sku = stored_sku(line.sku, given)
-        level = given.state(StockLevel, stock_key(sku, count.location))
-        return CountedLine(sku, line.counted, level.on_hand)
+
+def _counted(number: int, line: _CountedUnits, count: Count, given: Given) -> CountedLine:
+    sku = stored_sku(line.sku, given)
+    level = given.state(StockLevel, stock_key(sku, count.location))
+    counted = quantity_of(line.counted, sku, given, f"lines.{number}.counted")
+    return CountedLine(sku, counted, level.on_hand)

@@ -45,6 +45,7 @@ from oms_ledger.domain.errors import Invalid, invalid_field
 from oms_ledger.domain.orders.terms import Address, Customer, Presentment
 from oms_ledger.domain.personal import Person, with_fields
 from oms_ledger.domain.routing.source import is_routed
+from oms_ledger.domain.units import in_unit, steps_of
 from oms_ledger.kernel import Command, Context, Given, Json, Ref
 
 EXAMPLE: Mapping[str, Json] = {
@@ -117,7 +118,7 @@ class DraftFields(Command):
         address = self.shipping_address
         routed = address is not None and is_routed(self.channel, given)
         area = address.postal_area if address and routed else None
-        return DraftSaved(self.saved_id(ctx), content_of(self), sensitive, area)
+        return DraftSaved(self.saved_id(ctx), content_of(self, given), sensitive, area)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         draft_id = self.saved_id(ctx)
@@ -142,21 +143,23 @@ def record_of_draft(draft_id: str) -> str:
     return f"{ORDER}{draft_id}"
 
 
-def content_of(draft: DraftFields) -> DraftContent:
+def content_of(draft: DraftFields, given: Given) -> DraftContent:
     return DraftContent(
         draft.channel,
         draft.currency,
         tuple(
             DraftLine(
                 line.sku,
-                line.quantity,
+                steps_of(line.quantity, unit, f"lines.{n}.quantity"),
                 _text(line.unit_price),
                 _text(line.tax),
                 _text(line.discount),
                 line.title,
                 _text(line.tax_rate),
+                unit,
             )
-            for line in draft.lines
+            for n, line in enumerate(draft.lines)
+            for unit in [given.state(Product, stored_sku(line.sku, given)).unit]
         ),
         draft.external_id,
         draft.placed_at,
@@ -243,7 +246,7 @@ def _lines(content: DraftContent) -> tuple[LineFields, ...]:
     return tuple(
         LineFields(
             line.sku,
-            line.quantity,
+            line.quantity if line.unit is None else Decimal(in_unit(line.quantity, line.unit)),
             Decimal(line.unit_price or 0),
             _amount(line.tax),
             _amount(line.discount),

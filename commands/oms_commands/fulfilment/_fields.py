@@ -9,7 +9,11 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Count, Id, LotName, Quantity, SerialNumber, Sku
+from oms_ledger.domain.catalogue.state import quantity_of, stored_sku
 from oms_ledger.domain.fulfilment.traceability import NamedLots, NamedSerials
+from oms_ledger.domain.guards import line_quantity
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.kernel import Given
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -45,11 +49,16 @@ class LineSerials:
     sku: Sku | None = None
 
 
-def named_lots(picked: Iterable[PickedLot]) -> NamedLots:
+def named_lots(picked: Iterable[PickedLot], order: Order, given: Given) -> NamedLots:
     lots: dict[tuple[str, str | None], dict[str, int]] = {}
-    for each in picked:
-        of_line = lots.setdefault((each.line_id, each.sku), {})
-        of_line[each.lot] = of_line.get(each.lot, 0) + each.quantity
+    for n, each in enumerate(picked):
+        of_line, field = lots.setdefault((each.line_id, each.sku), {}), f"lots.{n}"
+        if each.sku is None:
+            units = line_quantity(each, order, field)
+        else:
+            sku = stored_sku(each.sku, given)
+            units = quantity_of(each.quantity, sku, given, f"{field}.quantity")
+        of_line[each.lot] = of_line.get(each.lot, 0) + units
     return lots
 
 

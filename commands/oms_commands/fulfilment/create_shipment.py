@@ -31,7 +31,12 @@ from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.fulfilments.blocks import blocks_of_work, work_at
 from oms_ledger.domain.fulfilments.lots import lots_to_pack
 from oms_ledger.domain.fulfilments.rules import refs_if_begun, works_if_begun
-from oms_ledger.domain.guards import existing_order, quantities, require_location
+from oms_ledger.domain.guards import (
+    existing_order,
+    line_quantities,
+    quantities,
+    require_location,
+)
 from oms_ledger.domain.orders.events import UnitsPacked
 from oms_ledger.domain.orders.lines import units_by_line
 from oms_ledger.domain.orders.state import Order
@@ -129,7 +134,7 @@ class CreateShipment(Command):
                     code="nothing_to_ship",
                 )
             return here
-        wanted = units_by_line(self.lines)
+        wanted = units_by_line(line_quantities(self.lines, order))
         faults: list[dict[str, Json]] = [
             {
                 "line": line_id,

@@ -17,6 +17,7 @@ from oms_commands.fulfilment._fields import (
     named_lots,
     named_serials,
 )
+from oms_ledger.domain.catalogue.state import product_refs
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
@@ -86,6 +87,8 @@ class DispatchShipment(Command):
             refs += [(StockLevel, stock_key(sku, place)) for _, sku, place, _ in units]
             refs += [(Serial, key) for key in serial_keys(created, named_serials(self.serials))]
             refs += held_work_refs(created, given)
+            for lot in self.lots:
+                refs += product_refs(lot.sku) if lot.sku else []
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
@@ -97,7 +100,7 @@ class DispatchShipment(Command):
         blocks = hold_of_work(created, given)
         override = require_unblocked(order, line_ids, self.reason, given, blocks)
         at, stock = self.occurred_at or ctx.now, stock_in(created, order)
-        left = stock_shipped(created, stock, named_lots(self.lots), day_of(at), given)
+        left = stock_shipped(created, stock, named_lots(self.lots, order, given), day_of(at), given)
         changes = dispatch(
             created,
             at,

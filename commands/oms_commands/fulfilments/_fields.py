@@ -7,10 +7,11 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Count, Id, LotName, Quantity
+from oms_commands._fields import STRICT, Count, Id, LotName, Quantity, QuantityOrZero
 from oms_commands.catalogue._fields import DimensionFields
 from oms_ledger.domain.fulfilment.events import Package
-from oms_ledger.domain.guards import quantities
+from oms_ledger.domain.guards import line_quantities
+from oms_ledger.domain.orders.state import Order
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -25,7 +26,7 @@ class PickedLineFields:
     components have lots of their own."""
 
     line_id: Id
-    quantity: Count
+    quantity: QuantityOrZero
     lot: LotName | None = None
 
 
@@ -37,9 +38,10 @@ class ParcelFields:
     weight_g: Count | None = None
     dimensions_mm: DimensionFields | None = None
 
-    def package(self) -> Package:
+    def package(self, order: Order, field: str) -> Package:
+        """As it is kept; `field` is its name in the request."""
         size = self.dimensions_mm
-        lines = quantities((line.line_id, line.quantity) for line in self.lines)
+        lines = tuple(line_quantities(self.lines, order, f"{field}.lines"))
         if size is None:
             return Package(self.weight_g, lines=lines)
         return Package(self.weight_g, size.length, size.width, size.height, lines)

@@ -61,11 +61,14 @@ class PackFulfilment(FulfilmentCommand):
         target = existing_target(given, self.fulfilment_id)
         require_carrier(self.carrier)
         require_work(target, "packed")
+        packages = tuple(
+            package.package(target.order, f"packages.{n}")
+            for n, package in enumerate(self.packages)
+        )
         units = units_to_pack(target)
-        if self.packages:
-            lines = [line for package in self.packages for line in package.lines]
-            named = ((line.line_id, line.quantity) for line in lines)
-            units = wanted_units(named, target.work.open, target.order, "that are not packed")
+        if packages:
+            lines = [line for package in packages for line in package.lines]
+            units = wanted_units(lines, target.work.open, target.order, "that are not packed")
         plan = ShipmentPlan(
             ctx.command_id,
             ctx.token,
@@ -73,7 +76,7 @@ class PackFulfilment(FulfilmentCommand):
             units,
             self.carrier,
             self.service,
-            tuple(package.package() for package in self.packages),
+            packages,
             self.fulfilment_id,
         )
         return dated(pack(target, plan, self.reason, ctx, given), self.occurred_at, ctx)

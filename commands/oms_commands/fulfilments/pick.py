@@ -24,7 +24,7 @@ from oms_ledger.domain.fulfilments.rules import (
     with_put_back,
 )
 from oms_ledger.domain.fulfilments.short_picks import short_pick
-from oms_ledger.domain.guards import quantities, stock_of_lines
+from oms_ledger.domain.guards import line_quantities, quantities, stock_of_lines
 from oms_ledger.domain.identifiers import fulfilment_name
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.times import dated
@@ -100,12 +100,11 @@ class PickFulfilment(FulfilmentCommand):
         order, unpicked = target.order, target.work.unpicked
         if self.lines is None:
             return [PickedLine(each, order.lines[each].line.sku, n) for each, n in unpicked.items()]
-        wanted_units(
-            ((line.line_id, line.quantity) for line in self.lines), unpicked, order, "left to pick"
-        )
+        units = line_quantities(self.lines, order)
+        wanted_units(units, unpicked, order, "left to pick")
         return [
-            PickedLine(line.line_id, order.lines[line.line_id].line.sku, line.quantity, line.lot)
-            for line in self.lines
+            PickedLine(line.line_id, order.lines[line.line_id].line.sku, line.quantity, fields.lot)
+            for line, fields in zip(units, self.lines, strict=True)
             if line.quantity
         ]
 
@@ -114,6 +113,6 @@ class PickFulfilment(FulfilmentCommand):
         rest = {
             line.line_id: target.work.unpicked.get(line.line_id, 0) for line in self.lines or ()
         }
-        for line in self.lines or ():
+        for line in line_quantities(self.lines or (), target.order):
             rest[line.line_id] -= line.quantity
         return {line_id: units for line_id, units in rest.items() if units}

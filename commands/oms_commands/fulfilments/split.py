@@ -24,7 +24,7 @@ from oms_ledger.domain.fulfilments.rules import (
     wanted_units,
 )
 from oms_ledger.domain.fulfilments.work import Work
-from oms_ledger.domain.guards import quantities
+from oms_ledger.domain.guards import line_quantities, quantities
 from oms_ledger.domain.identifiers import fulfilment_id_of
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
@@ -56,7 +56,7 @@ class SplitFulfilment(FulfilmentCommand):
         work = target.work
         require_no_wait(work, ctx.now)
         wanted = wanted_units(
-            ((line.line_id, line.quantity) for line in self.lines),
+            line_quantities(self.lines, target.order),
             work.unpicked,
             target.order,
             "that are not picked",

@@ -22,7 +22,7 @@ from oms_commands._fields import (
 )
 from oms_commands.stock._stock_command import defined_on_the_fly, stock_refs
 from oms_ledger.domain.catalogue.costs import cost_of
-from oms_ledger.domain.catalogue.state import Product, stored_sku
+from oms_ledger.domain.catalogue.state import Product, quantity_of, stored_sku
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.inbound.answers import InboundAnswer
 from oms_ledger.domain.inbound.events import InboundCreated, InboundLine
@@ -80,7 +80,7 @@ class CreateInbound(Command):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         require_location(given, self.location)
         inbound_id = ctx.command_id
-        lines = tuple(self._line(line, given) for line in self.lines)
+        lines = tuple(self._line(n, line, given) for n, line in enumerate(self.lines))
         created = InboundCreated(
             inbound_id, self.location, self.expected_at, lines, self.supplier, self.reference
         )
@@ -93,11 +93,12 @@ class CreateInbound(Command):
             changes.append(Change(incoming))
         return dated(changes, self.occurred_at, ctx)
 
-    def _line(self, line: _ExpectedLine, given: Given) -> InboundLine:
+    def _line(self, number: int, line: _ExpectedLine, given: Given) -> InboundLine:
         sku = stored_sku(line.sku, given)
+        quantity = quantity_of(line.quantity, sku, given, f"lines.{number}.quantity")
         cost = cost_of(line.unit_cost, line.currency, given.state(Product, sku))
         minor, currency = (cost.minor, cost.currency) if cost else (None, None)
-        return InboundLine(sku, line.quantity, minor, currency)
+        return InboundLine(sku, quantity, minor, currency)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return inbound_view(ctx.command_id, given.state(Inbound, ctx.command_id))

@@ -8,10 +8,19 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Count, Day, Id, LotName, OccurredAt, Quantity, Sku
+from oms_commands._fields import (
+    STRICT,
+    Day,
+    Id,
+    LotName,
+    OccurredAt,
+    Quantity,
+    QuantityOrZero,
+    Sku,
+)
 from oms_commands.inbound._inbound_command import InboundCommand
 from oms_commands.stock._stock_command import lot_refs
-from oms_ledger.domain.catalogue.state import product_refs, stored_sku
+from oms_ledger.domain.catalogue.state import product_refs, quantity_of, stored_sku
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.inbound.events import InboundClosed, InboundReceipt, InboundReceived
 from oms_ledger.domain.inbound.state import Inbound, open_inbound
@@ -34,7 +43,7 @@ class _ReceivedLine:
 
     sku: Sku
     quantity: Quantity
-    damaged: Count = 0
+    damaged: QuantityOrZero = 0
     lot: LotName | None = None
     expires_on: Day | None = None
 
@@ -82,11 +91,14 @@ class ReceiveInbound(InboundCommand):
         lots = LotReceipts(day_of(self.occurred_at or ctx.now), given)
         receipts: list[InboundReceipt] = []
         changes: list[Change] = []
-        for sku, line in lines:
-            expected = min(line.quantity, awaited.get(sku, 0))
+        for n, (sku, line) in enumerate(lines):
+            quantity = quantity_of(line.quantity, sku, given, f"lines.{n}.quantity")
+            damaged = quantity_of(line.damaged, sku, given, f"lines.{n}.damaged")
+            expected = min(quantity, awaited.get(sku, 0))
             awaited[sku] = awaited.get(sku, 0) - expected
-            receipts.append(InboundReceipt(sku, line.quantity, line.damaged, expected, line.lot))
-            changes += self._stock(sku, line, expected, inbound, lots)
+            receipt = InboundReceipt(sku, quantity, damaged, expected, line.lot)
+            receipts.append(receipt)
+            changes += self._stock(receipt, line.expires_on, inbound, lots)
         received = InboundReceived(self.inbound_id, tuple(receipts))
         changes = [Change(received), *changes]
         if self.close:
@@ -96,23 +108,22 @@ class ReceiveInbound(InboundCommand):
         return dated(changes, self.occurred_at, ctx)
 
     def _stock(
-        self, sku: str, line: _ReceivedLine, expected: int, inbound: Inbound, lots: LotReceipts
+        self, came_in: InboundReceipt, expires_on: str | None, inbound: Inbound, lots: LotReceipts
     ) -> list[Change]:
+        sku, quantity = came_in.sku, came_in.quantity
         ordered, place, source = inbound.lines[sku], inbound.location, self.inbound_id
-        received = StockReceived(
-            sku, place, line.quantity, source, ordered.unit_cost, ordered.currency
-        )
+        received = StockReceived(sku, place, quantity, source, ordered.unit_cost, ordered.currency)
         defined: list[Change] = []
         came: list[LotChange] = []
-        if line.lot is not None:
-            defined, change = lots.receive(sku, line.lot, line.quantity, line.expires_on)
+        if came_in.lot is not None:
+            defined, change = lots.receive(sku, came_in.lot, quantity, expires_on)
             came = [change]
         return [
             *defined,
             Change(received),
             *lots_changed(sku, place, came, source),
-            *damaged_on_arrival(sku, place, line.damaged, source, came),
-            *incoming_removed(sku, place, expected, source),
+            *damaged_on_arrival(sku, place, came_in.damaged, source, came),
+            *incoming_removed(sku, place, came_in.expected, source),
         ]
 
 

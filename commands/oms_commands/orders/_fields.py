@@ -14,12 +14,12 @@ from oms_commands._fields import (
     STRICT,
     Amount,
     Code,
-    Count,
     Country,
     Currency,
     Id,
     PersonalText,
     Quantity,
+    QuantityOrZero,
     Sku,
     TaxRate,
     Text,
@@ -32,6 +32,7 @@ from oms_ledger.domain.money import DIGITS, to_minor
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.orders.terms import Address, Customer, Presentment, ShippingCharge
 from oms_ledger.domain.personal import key_of
+from oms_ledger.domain.units import steps_of
 from oms_ledger.kernel import Given
 
 
@@ -80,7 +81,8 @@ class AddressFields:
 @dataclass(frozen=True, slots=True, config=STRICT)
 class LineFields:
     """`tax` and `discount` are amounts for the whole line. The ledger computes no tax: `tax_rate`
-    is kept as it was charged."""
+    is kept as it was charged. `unit_price` is that of one piece, or of one whole unit of
+    measure."""
 
     sku: Sku
     quantity: Quantity
@@ -107,14 +109,22 @@ class PresentmentFields:
 
 
 def line_of(
-    number: int, line: LineFields, currency: str, given: Given, *, tax_included: bool = False
+    number: int,
+    line: LineFields,
+    currency: str,
+    given: Given,
+    *,
+    field: str,
+    tax_included: bool = False,
 ) -> OrderLine:
+    """The line as it is agreed; `field` is its name in the request."""
     sku = stored_sku(line.sku, given)
     product = given.state(Product, sku).defined
+    unit = product.unit if product else None
     return OrderLine(
         str(number),
         sku,
-        line.quantity,
+        steps_of(line.quantity, unit, f"{field}.quantity"),
         to_minor(line.unit_price, currency),
         to_minor(line.tax, currency) if line.tax else 0,
         to_minor(line.discount, currency) if line.discount else 0,
@@ -123,6 +133,7 @@ def line_of(
         None if line.tax_rate is None else f"{line.tax_rate:f}",
         tax_included,
         components=product.components if product else (),
+        unit=unit,
     )
 
 
@@ -187,7 +198,7 @@ class SetQuantity:
 
     type: Literal["set_quantity"]
     line_id: Id
-    quantity: Count
+    quantity: QuantityOrZero
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -19,6 +19,8 @@ from oms_commands._fields import (
 )
 from oms_commands.orders._fields import CancelledLine
 from oms_ledger.domain.orders.past import PastPayment, PastShipment
+from oms_ledger.domain.orders.terms import OrderTerms
+from oms_ledger.domain.units import steps_of
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -47,11 +49,25 @@ class PastPaymentFields:
     refunded_at: Time | None = None
 
 
-def past_shipment_of(given: PastShipmentFields) -> PastShipment:
+def past_shipment_of(number: int, given: PastShipmentFields, terms: OrderTerms) -> PastShipment:
+    """`Invalid` naming the quantity that is not in the unit of its line."""
+    units = {line.line_id: line.unit for line in terms.lines}
     lines = given.lines
     return PastShipment(
         given.location,
-        None if lines is None else tuple((line.line_id, line.quantity) for line in lines),
+        None
+        if lines is None
+        else tuple(
+            (
+                line.line_id,
+                steps_of(
+                    line.quantity,
+                    units.get(line.line_id),
+                    f"shipments.{number}.lines.{n}.quantity",
+                ),
+            )
+            for n, line in enumerate(lines)
+        ),
         given.carrier,
         given.service,
         given.tracking_number,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -136,8 +136,8 @@ class PlacementCommand(Command):
         product was never defined, unless `undefined` ones are allowed."""
         included = self.tax_included
         lines = tuple(
-            line_of(n, line, self.currency, given, tax_included=included)
-            for n, line in enumerate(self.lines, 1)
+            line_of(n + 1, line, self.currency, given, field=f"lines.{n}", tax_included=included)
+            for n, line in enumerate(self.lines)
         )
         if self.discount:
             lines = discounted(lines, to_minor(self.discount, self.currency))
@@ -190,6 +190,8 @@ def _check_money(order: PlacementCommand) -> None:
     total = after_discounts = Decimal(0)
     for n, line in enumerate(order.lines):
         gross = line.quantity * line.unit_price
+        if not isinstance(line.quantity, int):
+            gross = gross.quantize(unit, ROUND_HALF_UP)  # as `price_of` does
         if order.tax_included:
             _check_included(f"lines.{n}.tax", line.tax, gross - (line.discount or 0))
         elif line.tax:

@@ -13,7 +13,7 @@ from oms_commands.orders._fields import CancelledLine
 from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilments.rules import put_back_if_begun, refs_if_begun
-from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.guards import existing_order, line_quantities
 from oms_ledger.domain.orders.lines import units_by_line
 from oms_ledger.domain.orders.rules.cancellation import (
     cancel_lines,
@@ -64,5 +64,5 @@ class CancelOrder(OrderCommand):
     def _changes(self, order: Order, given: Given) -> Sequence[Change]:
         if self.lines is None:
             return cancel_rest(self.order_id, order, self.reason, self.note, given)
-        wanted = units_by_line(self.lines)
+        wanted = units_by_line(line_quantities(self.lines, order))
         return cancel_lines(self.order_id, order, wanted, self.reason, self.note)

@@ -34,7 +34,7 @@ from oms_commands.orders._fields import (
 )
 from oms_ledger.domain.catalogue.state import product_refs, stored_sku
 from oms_ledger.domain.fulfilments.rules import put_back_if_begun, refs_if_begun
-from oms_ledger.domain.guards import existing_order, stock_of_lines
+from oms_ledger.domain.guards import existing_order, line_quantity, stock_of_lines
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import EditedOrderAnswer
 from oms_ledger.domain.orders.events import OrderEdited
@@ -53,6 +53,7 @@ from oms_ledger.domain.stock.rules import (
     wanted_refs,
 )
 from oms_ledger.domain.times import dated
+from oms_ledger.domain.units import scaled
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 _Change = TypeVar("_Change")
@@ -171,17 +172,24 @@ class EditOrder(Command):
         for name, amount in _amounts(self.changes):
             minor_units(amount, currency, name)
         included, first = order.terms.lines[0].tax_included, next_line_id(order)
+        numbered = [(f"changes.{n}", each) for n, each in enumerate(self.changes)]
+        new = [(name, each.line) for name, each in numbered if isinstance(each, AddLine)]
         added = tuple(
-            line_of(number, each.line, currency, given, tax_included=included)
-            for number, each in enumerate(self._of(AddLine), first)
+            line_of(n, line, currency, given, field=f"{field}.line", tax_included=included)
+            for n, (field, line) in enumerate(new, first)
         )
+        quantities = {
+            each.line_id: line_quantity(each, order, name)
+            for name, each in numbered
+            if isinstance(each, SetQuantity)
+        }
         shipping = [each.shipping for each in self._of(SetShipping)]
         promises, new_address = self._of(SetPromise), self._new_address
         routed = new_address is not None and is_routed(order.channel, given)
         return WantedEdit(
             ctx.command_id,
             added,
-            {each.line_id: each.quantity for each in self._of(SetQuantity)},
+            quantities,
             {each.line_id: _price_of(each, currency) for each in self._of(SetPrice)},
             next((customer_of(each.customer) for each in self._of(SetCustomer)), None),
             address_of(new_address),
@@ -244,10 +252,7 @@ def _skus_wanted(
     order: Order, quantities: Iterable[SetQuantity], added: Iterable[AddLine], given: Given
 ) -> set[str]:
     """The SKUs of whose stock the order may get more units."""
-    more = [
-        order.lines[each.line_id].line
-        for each in quantities
-        if each.line_id in order.lines and each.quantity > order.lines[each.line_id].line.quantity
-    ]
+    lines = [(order.lines[q.line_id].line, q) for q in quantities if q.line_id in order.lines]
+    more = [line for line, each in lines if scaled(each.quantity, line.unit) > line.quantity]
     of_added = (stock_skus(stored_sku(each.line.sku, given), given) for each in added)
     return {*skus_taken(more), *(sku for skus in of_added for sku in skus)}

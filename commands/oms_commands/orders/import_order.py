@@ -21,6 +21,7 @@ from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.past import PastOrder
 from oms_ledger.domain.orders.rules.importation import import_order
 from oms_ledger.domain.orders.rules.numbers import number_refs
+from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.routing.source import is_routed, routing_refs
 from oms_ledger.domain.stock.rules import backorder_refs
 from oms_ledger.domain.stock.state import StockLevel
@@ -90,17 +91,18 @@ class ImportOrder(PlacementCommand):
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        terms = self.terms(given)
         return import_order(
             self.order_key(ctx, given),
-            self.terms(given),
-            self._past(),
+            terms,
+            self._past(terms),
             ctx,
             given,
             sensitive=self.sensitive,
             postal_area=self.postal_area if is_routed(self.channel, given) else None,
         )
 
-    def _past(self) -> PastOrder:
+    def _past(self, terms: OrderTerms) -> PastOrder:
         return PastOrder(
             self.stock,
             self.number,
@@ -108,6 +110,6 @@ class ImportOrder(PlacementCommand):
             self.confirmed_at,
             self.cancelled_at,
             self.cancel_reason,
-            tuple(map(past_shipment_of, self.shipments)),
+            tuple(past_shipment_of(n, each, terms) for n, each in enumerate(self.shipments)),
             tuple(past_payment_of(n, each, self.currency) for n, each in enumerate(self.payments)),
         )

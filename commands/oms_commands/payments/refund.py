@@ -19,7 +19,7 @@ from oms_commands._fields import (
 from oms_commands.payments._fields import RefundedLine
 from oms_commands.payments._payment_command import PaymentCommand
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.guards import existing_order, quantities
+from oms_ledger.domain.guards import existing_order, line_quantities, quantities
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import CreditGranted
 from oms_ledger.domain.orders.lines import units_by_line
@@ -104,7 +104,7 @@ class RefundPayment(PaymentCommand):
         """What is granted for lines and shipping; None where the refund names neither."""
         if self.lines is None and not self.shipping:
             return None
-        units = units_by_line(self.lines or ())
+        units = units_by_line(line_quantities(self.lines or (), order))
         currency = order.terms.currency
         shipping = positive_minor_units(self.shipping, currency, "shipping") if self.shipping else 0
         return credit_for_lines(order, quantities(units.items()), shipping, self.reason, refund_id)

@@ -10,7 +10,13 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Text
 from oms_commands.reservations._fields import ReservationLineFields, Seconds, expiry
-from oms_ledger.domain.catalogue.state import Location, Product, product_refs, stored_sku
+from oms_ledger.domain.catalogue.state import (
+    Location,
+    Product,
+    product_refs,
+    quantity_of,
+    stored_sku,
+)
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.reservations.answers import ReservationStatusAnswer
 from oms_ledger.domain.reservations.events import ReservationCreated, ReservationLine
@@ -62,8 +68,11 @@ class CreateReservation(Command):
             if line.location is not None:
                 require_location(given, line.location)
         lines = tuple(
-            ReservationLine(stored_sku(line.sku, given), line.quantity, line.location)
-            for line in self.lines
+            ReservationLine(
+                sku, quantity_of(line.quantity, sku, given, f"lines.{n}.quantity"), line.location
+            )
+            for n, line in enumerate(self.lines)
+            for sku in [stored_sku(line.sku, given)]
         )
         skus = [sku for line in lines for sku in (line.sku, *stock_skus(line.sku, given))]
         created = ReservationCreated(

@@ -25,6 +25,7 @@ from oms_ledger.domain.catalogue.state import Product, stored_sku
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.orders.lines import OrderLine
+from oms_ledger.domain.units import steps_of
 from oms_ledger.kernel import Given
 
 Disposition = Literal["restock", "quarantine", "write_off"]
@@ -91,7 +92,7 @@ def replacement_of(
             OrderLine(
                 str(n + 1),
                 sku,
-                line.quantity,
+                steps_of(line.quantity, product.unit if product else None, f"{field}.quantity"),
                 minor_units(line.unit_price, currency, f"{field}.unit_price"),
                 minor_units(line.tax, currency, f"{field}.tax"),
                 minor_units(line.discount, currency, f"{field}.discount"),
@@ -99,6 +100,7 @@ def replacement_of(
                 product is None or product.stocked,
                 None if line.tax_rate is None else f"{line.tax_rate:f}",
                 tax_included,
+                unit=product.unit if product else None,
             )
         )
     refuse_unknown_skus([(line.line_id, line.sku) for line in agreed], given, then="try again")

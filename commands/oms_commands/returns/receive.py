@@ -11,8 +11,9 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_commands.returns._fields import ReceivedLineFields
 from oms_commands.returns._return_command import ReturnCommand, return_refs
-from oms_ledger.domain.catalogue.state import Location, Product
+from oms_ledger.domain.catalogue.state import Location, Product, quantity_of
 from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.guards import line_quantity
 from oms_ledger.domain.identifiers import lot_key, stock_key
 from oms_ledger.domain.lots.state import Lot, Serial
 from oms_ledger.domain.orders.state import Order
@@ -88,7 +89,7 @@ class ReceiveReturn(ReturnCommand):
         skus = skus_of(return_, order)
         units = [
             ReturnedUnits(line, fields.lot, fields.serials)
-            for line, fields in zip(self._received(skus), self.lines, strict=True)
+            for line, fields in zip(self._received(skus, order, given), self.lines, strict=True)
         ]
         changes = receive(return_, requested, units, order, given, complete=self.complete)
         return dated(changes, self.occurred_at, ctx)
@@ -97,7 +98,9 @@ class ReceiveReturn(ReturnCommand):
         order_id = return_.requested.order_id if return_.requested else None
         return given.state(Order, order_id) if order_id is not None else None
 
-    def _received(self, skus: Mapping[str, str]) -> list[ReceivedLine]:
+    def _received(
+        self, skus: Mapping[str, str], order: Order | None, given: Given
+    ) -> list[ReceivedLine]:
         unknown = [line.line_id for line in self.lines if line.line_id not in skus]
         if unknown:
             raise Refused(
@@ -110,10 +113,19 @@ class ReceiveReturn(ReturnCommand):
             ReceivedLine(
                 line.line_id,
                 skus[line.line_id],
-                line.quantity,
+                _quantity(n, line, skus[line.line_id], order, given),
                 line.condition,
                 line.location,
                 line.disposition or DISPOSITIONS[line.condition],
             )
-            for line in self.lines
+            for n, line in enumerate(self.lines)
         ]
+
+
+def _quantity(
+    number: int, line: ReceivedLineFields, sku: str, order: Order | None, given: Given
+) -> int:
+    field = f"lines.{number}"
+    if order is not None:
+        return line_quantity(line, order, field)
+    return quantity_of(line.quantity, sku, given, f"{field}.quantity")

@@ -27,7 +27,7 @@ from oms_commands.returns._fields import (
     require_distinct,
 )
 from oms_ledger.domain.catalogue.state import Location, product_refs, stored_sku
-from oms_ledger.domain.guards import existing_order, require_location
+from oms_ledger.domain.guards import existing_order, line_quantity, require_location
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import Person
@@ -208,6 +208,11 @@ def _requested_lines(order: Order, lines: Iterable[ReturnedLine]) -> tuple[Reque
     `require_returnable` refuses."""
     skus = {line_id: progress.line.sku for line_id, progress in order.lines.items()}
     return tuple(
-        RequestedLine(line.line_id, skus.get(line.line_id, ""), line.quantity, line.reason)
-        for line in lines
+        RequestedLine(
+            line.line_id,
+            skus.get(line.line_id, ""),
+            line_quantity(line, order, f"lines.{n}"),
+            line.reason,
+        )
+        for n, line in enumerate(lines)
     )

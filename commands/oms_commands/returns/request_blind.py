@@ -10,7 +10,13 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Id, Note, OccurredAt
 from oms_commands.returns._fields import BlindLine
-from oms_ledger.domain.catalogue.state import Location, Product, product_refs, stored_sku
+from oms_ledger.domain.catalogue.state import (
+    Location,
+    Product,
+    product_refs,
+    quantity_of,
+    stored_sku,
+)
 from oms_ledger.domain.guards import refuse_unknown_skus, require_location
 from oms_ledger.domain.returns.answers import ReturnAnswer
 from oms_ledger.domain.returns.events import RequestedLine, ReturnApproved, ReturnRequested
@@ -56,8 +62,14 @@ class RequestBlindReturn(Command):
         if self.location is not None:
             require_location(given, self.location)
         lines = tuple(
-            RequestedLine(str(n), stored_sku(line.sku, given), line.quantity, line.reason)
-            for n, line in enumerate(self.lines, 1)
+            RequestedLine(
+                str(n + 1),
+                sku,
+                quantity_of(line.quantity, sku, given, f"lines.{n}.quantity"),
+                line.reason,
+            )
+            for n, line in enumerate(self.lines)
+            for sku in [stored_sku(line.sku, given)]
         )
         products = [given.state(Product, line.sku) for line in lines]
         refuse_unknown_skus([(line.line_id, line.sku) for line in lines], given, then="try again")

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Count, LotName, OccurredAt, RequiredText, Sku, Text
+from oms_commands._fields import (
+    STRICT,
+    Balance,
+    Code,
+    LotName,
+    OccurredAt,
+    QuantityChange,
+    QuantityOrZero,
+    RequiredText,
+    Sku,
+    Text,
+)
 from oms_commands.stock._stock_command import (
     StockCommand,
     defined_on_the_fly,
     lot_refs,
     refuse_if_short,
 )
-from oms_ledger.domain.catalogue.state import stored_sku
+from oms_ledger.domain.catalogue.state import Product, quantity_of, stored_sku
 from oms_ledger.domain.errors import Conflict
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
@@ -29,6 +40,7 @@ from oms_ledger.domain.stock.movements import (
 )
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated
+from oms_ledger.domain.units import quantity_text, scaled
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
@@ -56,9 +68,9 @@ class AdjustStock(StockCommand):
     sku: Sku
     location: Code
     reason: RequiredText
-    change: Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000, strict=True)] | None = None
-    set_to: Count | None = None
-    expected_on_hand: int | None = None
+    change: QuantityChange | None = None
+    set_to: QuantityOrZero | None = None
+    expected_on_hand: Balance | None = None
     reference: Text | None = None
     lot: LotName | None = None
     state: Literal["available", "damaged", "quarantine"] = "available"
@@ -81,16 +93,25 @@ class AdjustStock(StockCommand):
         sku = stored_sku(self.sku, given)
         key = stock_key(sku, self.location)
         on_hand = given.state(StockLevel, key).on_hand
-        if self.expected_on_hand is not None and self.expected_on_hand != on_hand:
-            raise Conflict(
-                f"{sku} at {self.location} has {on_hand} on hand, not"
-                f" {self.expected_on_hand}. Count again and decide anew."
-            )
-        change = self.change if self.set_to is None else self.set_to - on_hand
+        self._check_expected(sku, on_hand, given)
+        if self.set_to is None:
+            change = quantity_of(self.change or 0, sku, given, "change")
+        else:
+            change = quantity_of(self.set_to, sku, given, "set_to") - on_hand
         if not change:
             return ()
         changes = [*defined_on_the_fly(sku, given), *self._adjusted(sku, change, given)]
         return dated(changes, self.occurred_at, ctx)
+
+    def _check_expected(self, sku: str, on_hand: int, given: Given) -> None:
+        """`Conflict` where the balance is not what the caller saw."""
+        unit = given.state(Product, sku).unit
+        expected = self.expected_on_hand
+        if expected is not None and scaled(expected, unit) != on_hand:
+            raise Conflict(
+                f"{sku} at {self.location} has {quantity_text(on_hand, unit)} on hand, not"
+                f" {expected}. Count again and decide anew."
+            )
 
     def _adjusted(self, sku: str, change: int, given: Given) -> list[Change]:
         level = given.state(StockLevel, stock_key(sku, self.location))

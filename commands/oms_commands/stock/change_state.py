@@ -19,7 +19,7 @@ from oms_commands._fields import (
     Text,
 )
 from oms_commands.stock._stock_command import StockCommand
-from oms_ledger.domain.catalogue.state import stored_sku
+from oms_ledger.domain.catalogue.state import quantity_of, stored_sku
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.answers import StockAnswer
@@ -75,7 +75,7 @@ class ChangeStockState(StockCommand):
         event = StockStateChanged(
             sku,
             self.location,
-            self.quantity,
+            quantity_of(self.quantity, sku, given, "quantity"),
             self.from_state,
             self.to_state,
             self.reason,

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Count, OccurredAt, Sku, Text
+from oms_commands._fields import STRICT, Code, OccurredAt, QuantityOrZero, Sku, Text
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, refuse_if_short
-from oms_ledger.domain.catalogue.state import stored_sku
+from oms_ledger.domain.catalogue.state import quantity_of, stored_sku
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.answers import StockAnswer
@@ -35,7 +35,7 @@ class CountStock(StockCommand):
 
     sku: Sku
     location: Code
-    counted: Count
+    counted: QuantityOrZero
     reference: Text | None = None
     occurred_at: OccurredAt = None
 
@@ -44,7 +44,7 @@ class CountStock(StockCommand):
         sku = stored_sku(self.sku, given)
         key = stock_key(sku, self.location)
         level = given.state(StockLevel, key)
-        change = self.counted - level.on_hand
+        change = quantity_of(self.counted, sku, given, "counted") - level.on_hand
         if not change:
             return ()
         refuse_if_short(sku, self.location, change, given)

@@ -23,7 +23,7 @@ from oms_commands._fields import (
 )
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, lot_refs
 from oms_ledger.domain.catalogue.costs import cost_of
-from oms_ledger.domain.catalogue.state import Product, stored_sku
+from oms_ledger.domain.catalogue.state import Product, quantity_of, stored_sku
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockReceived
@@ -81,11 +81,12 @@ class ReceiveStock(StockCommand):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         require_location(given, self.location)
         sku = stored_sku(self.sku, given)
+        units = quantity_of(self.quantity, sku, given, "quantity")
         cost = cost_of(self.unit_cost, self.currency, given.state(Product, sku))
         received = StockReceived(
             sku,
             self.location,
-            self.quantity,
+            units,
             self.reference,
             cost.minor if cost else None,
             cost.currency if cost else None,
@@ -93,6 +94,6 @@ class ReceiveStock(StockCommand):
         changes = [*defined_on_the_fly(sku, given), Change(received)]
         if self.lot is not None:
             lots = LotReceipts(day_of(self.occurred_at or ctx.now), given)
-            defined, change = lots.receive(sku, self.lot, self.quantity, self.expires_on)
+            defined, change = lots.receive(sku, self.lot, units, self.expires_on)
             changes += [*defined, *lots_changed(sku, self.location, [change], self.reference)]
         return dated(changes, self.occurred_at, ctx)

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Id, OccurredAt, Quantity, Sku, Text
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, stock_refs
-from oms_ledger.domain.catalogue.state import stored_sku
+from oms_ledger.domain.catalogue.state import quantity_of, stored_sku
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order, quantities, require_location
 from oms_ledger.domain.orders.events import UnitsReturned
@@ -61,36 +61,39 @@ class ReturnStock(StockCommand):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         require_location(given, self.location)
         sku = stored_sku(self.sku, given)
+        quantity = quantity_of(self.quantity, sku, given, "quantity")
         returned = StockReturned(
             sku,
             self.location,
-            self.quantity,
+            quantity,
             self.reference,
             self.customer_id,
             self.order_id,
         )
         changes = [*defined_on_the_fly(sku, given), Change(returned)]
         if self.order_id is not None and self.line_id is not None:
-            self._check_line(existing_order(given, self.order_id), self.line_id, sku)
-            units = quantities([(self.line_id, self.quantity)])
+            order = existing_order(given, self.order_id)
+            _check_line(order, self.line_id, sku, quantity)
+            units = quantities([(self.line_id, quantity)])
             changes.insert(0, Change(UnitsReturned(self.order_id, self.reference, units)))
         return dated(changes, self.occurred_at, ctx)
 
-    def _check_line(self, order: Order, line_id: str, sku: str) -> None:
-        progress = order.lines.get(line_id)
-        sold = progress is not None and progress.line.sku == sku
-        out = progress.shipped - progress.returned if progress and sold else 0
-        if self.quantity > out:
-            raise Refused(
-                f"Line {line_id} has {out} units of {sku} that were shipped and have not"
-                " come back. Return fewer, or book the rest without an order.",
-                code="nothing_to_return",
-                errors=[
-                    {
-                        "line": line_id,
-                        "sku": sku,
-                        "requested": self.quantity,
-                        "available": out,
-                    }
-                ],
-            )
+
+def _check_line(order: Order, line_id: str, sku: str, quantity: int) -> None:
+    progress = order.lines.get(line_id)
+    sold = progress is not None and progress.line.sku == sku
+    out = progress.shipped - progress.returned if progress and sold else 0
+    if quantity > out:
+        raise Refused(
+            f"Line {line_id} has {out} units of {sku} that were shipped and have not"
+            " come back. Return fewer, or book the rest without an order.",
+            code="nothing_to_return",
+            errors=[
+                {
+                    "line": line_id,
+                    "sku": sku,
+                    "requested": quantity,
+                    "available": out,
+                }
+            ],
+        )

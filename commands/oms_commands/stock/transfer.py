@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, OccurredAt, Quantity, Sku, Text
 from oms_commands.stock._stock_command import refuse_if_short, stock_answer, stock_refs
-from oms_ledger.domain.catalogue.state import stored_sku
+from oms_ledger.domain.catalogue.state import quantity_of, stored_sku
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.answers import MovedAnswer
@@ -62,14 +62,15 @@ class TransferStock(Command):
         here, there = self.from_location, self.to_location
         require_location(given, here)
         require_location(given, there)
-        refuse_if_short(sku, here, -self.quantity, given)
+        units = quantity_of(self.quantity, sku, given, "quantity")
+        refuse_if_short(sku, here, -units, given)
         level = given.state(StockLevel, stock_key(sku, here))
         day = day_of(self.occurred_at or ctx.now)
-        lots = picked_lots(level, sku, here, self.quantity, day, {})
+        lots = picked_lots(level, sku, here, units, day, {})
         changes = [
             *lots_changed(sku, here, lots, self.reference),
-            Change(StockMovedOut(sku, here, self.quantity, there, self.reference)),
-            Change(StockMovedIn(sku, there, self.quantity, here, self.reference)),
+            Change(StockMovedOut(sku, here, units, there, self.reference)),
+            Change(StockMovedIn(sku, there, units, here, self.reference)),
             *lots_changed(sku, there, arriving(lots), self.reference),
         ]
         return dated(changes, self.occurred_at, ctx)

@@ -19,7 +19,7 @@ from oms_commands._fields import (
     require_distinct_skus,
 )
 from oms_commands.stock._stock_command import require_own_stock
-from oms_ledger.domain.catalogue.state import Location, product_refs, stored_sku
+from oms_ledger.domain.catalogue.state import Location, product_refs, quantity_of, stored_sku
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.times import dated
 from oms_ledger.domain.transfers.answers import TransferAnswer
@@ -75,7 +75,9 @@ class CreateTransfer(Command):
         require_location(given, self.from_location)
         require_location(given, self.to_location)
         lines = tuple(
-            TransferLine(stored_sku(line.sku, given), line.quantity) for line in self.lines
+            TransferLine(sku, quantity_of(line.quantity, sku, given, f"lines.{n}.quantity"))
+            for n, line in enumerate(self.lines)
+            for sku in [stored_sku(line.sku, given)]
         )
         require_own_stock([line.sku for line in lines], given, then="try again")
         created = TransferCreated(

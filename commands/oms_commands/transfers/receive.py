@@ -11,15 +11,15 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import (
     STRICT,
-    Count,
     Id,
     OccurredAt,
+    QuantityOrZero,
     Sku,
     Text,
     require_distinct_skus,
 )
 from oms_commands.transfers._transfer_command import TransferCommand, require_lines
-from oms_ledger.domain.catalogue.state import product_refs, stored_sku
+from oms_ledger.domain.catalogue.state import product_refs, quantity_of, stored_sku
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.times import dated
 from oms_ledger.domain.transfers.events import ReceivedTransferLine, TransferReceived
@@ -33,8 +33,8 @@ class _ArrivedLine:
     """Of `quantity`, `damaged` units are damaged. `reason` is that of a difference."""
 
     sku: Sku
-    quantity: Count
-    damaged: Count = 0
+    quantity: QuantityOrZero
+    damaged: QuantityOrZero = 0
     reason: Text | None = None
 
 
@@ -78,7 +78,9 @@ class ReceiveTransfer(TransferCommand):
         named = {stored_sku(line.sku, given): line for line in self.lines}
         require_lines(transfer, named)
         lines = [
-            _received(transfer, sku, line, given) for sku, line in named.items() if line.quantity
+            _received(transfer, sku, line, n, given)
+            for n, (sku, line) in enumerate(named.items())
+            if line.quantity
         ]
         changes = [Change(TransferReceived(self.transfer_id, tuple(lines)))] if lines else []
         for each in lines:
@@ -91,9 +93,10 @@ class ReceiveTransfer(TransferCommand):
 
 
 def _received(
-    transfer: Transfer, sku: str, line: _ArrivedLine, given: Given
+    transfer: Transfer, sku: str, line: _ArrivedLine, number: int, given: Given
 ) -> ReceivedTransferLine:
-    in_transit = transfer.lines[sku].in_transit
-    surplus = max(0, line.quantity - in_transit)
-    received = ReceivedTransferLine(sku, line.quantity, line.damaged, surplus, line.reason)
+    quantity = quantity_of(line.quantity, sku, given, f"lines.{number}.quantity")
+    damaged = quantity_of(line.damaged, sku, given, f"lines.{number}.damaged")
+    surplus = max(0, quantity - transfer.lines[sku].in_transit)
+    received = ReceivedTransferLine(sku, quantity, damaged, surplus, line.reason)
     return replace(received, lots=arriving_lots(transfer, received, given))

@@ -17,7 +17,7 @@ from oms_commands._fields import (
     require_distinct_skus,
 )
 from oms_commands.transfers._transfer_command import TransferCommand, require_lines
-from oms_ledger.domain.catalogue.state import product_refs, stored_sku
+from oms_ledger.domain.catalogue.state import product_refs, quantity_of, stored_sku
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.events import IncomingStockAdded, StockMovedOut
@@ -88,7 +88,11 @@ class ShipTransfer(TransferCommand):
 
     def _units(self, transfer: Transfer, given: Given) -> dict[str, int]:
         if self.lines is not None:
-            units = {stored_sku(line.sku, given): line.quantity for line in self.lines}
+            units = {
+                sku: quantity_of(line.quantity, sku, given, f"lines.{n}.quantity")
+                for n, line in enumerate(self.lines)
+                for sku in [stored_sku(line.sku, given)]
+            }
             require_lines(transfer, units)
             return units
         units = {

@@ -95,7 +95,7 @@ def reference_of(key: str, due_at: datetime) -> str:
 
 READ_MODEL = ReadModel(
     name="deadlines",
-    version=5,
+    version=6,
     package=__name__.rpartition(".")[0],
     rows=(DeadlineRow,),
     touches=touches,

@@ -83,7 +83,7 @@ def facets(draft: Draft) -> list[str]:
 
 READ_MODEL = ReadModel(
     name="drafts",
-    version=1,
+    version=2,
     package=__name__.rpartition(".")[0],
     rows=(DraftRow,),
     touches=touches,

@@ -11,6 +11,7 @@ from typing import Annotated, cast
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from oms_ledger.domain.catalogue.views import in_unit_view, unit_view
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.fulfilments.views import fulfilment_view
 from oms_ledger.domain.fulfilments.work import (
@@ -23,6 +24,7 @@ from oms_ledger.domain.fulfilments.work import (
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.kernel import Json, Reader
 from oms_projections.fulfilment_queue.works import order_in, works_in
 from oms_projections.pages import Cursor, Limit, Mark, cursor_for, mark_of
@@ -236,11 +238,13 @@ def _picks(work: Work, order: Order) -> Mapping[str, Json]:
         "lines": [
             {
                 "line_id": line_id,
-                "sku": order.lines[line_id].line.sku,
-                "title": order.lines[line_id].line.title,
+                "sku": line.sku,
+                "title": line.title,
                 "quantity": units,
+                "unit": unit_view(line.unit),
             }
             for line_id, units in work.unpicked.items()
+            for line in [order.lines[line_id].line]
         ],
     }
 
@@ -264,6 +268,16 @@ def _by_sku(works: list[Mapping[str, Json]]) -> list[Json]:
             item["quantity"] = cast(int, item["quantity"]) + cast(int, line["quantity"])
             names = ("fulfilment_id", "order_id", "order_number", "ship_by")
             pick = {**{name: work[name] for name in names}}
-            pick |= {"line_id": line["line_id"], "quantity": line["quantity"]}
+            pick |= {"line_id": line["line_id"], **_measured(line["quantity"], line["unit"])}
             cast("list[Json]", item["picks"]).append(pick)
+            item |= _measured(item["quantity"], line["unit"])
     return [units[key] for key in sorted(units)]
+
+
+def _measured(quantity: Json, unit: Json) -> dict[str, Json]:
+    """A quantity, and where it is measured in a unit the same in this unit."""
+    units = {"quantity": cast(int, quantity)}
+    if not isinstance(unit, Mapping):
+        return {**units}
+    measured = UnitOfMeasure(str(unit["code"]), cast(int, unit["decimals"]))
+    return {**units, **in_unit_view(measured, units)}

@@ -128,7 +128,7 @@ def owes_refund(return_: Return) -> bool:
 
 READ_MODEL = ReadModel(
     name="returns",
-    version=1,
+    version=2,
     package=__name__.rpartition(".")[0],
     rows=(ReturnRow,),
     touches=touches,

@@ -17,6 +17,7 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentScanned,
 )
 from oms_ledger.domain.fulfilment.state import EXCEPTIONS, Shipment
+from oms_ledger.domain.fulfilment.views import shipment_line_view
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.events import OrderCancelled, OrderEdited, OrderPlaced
 from oms_ledger.domain.personal import Personal
@@ -121,7 +122,7 @@ def created(r: Recorded, event: ShipmentCreated) -> ShipmentRow:
         tracking_number=None,
         tracking_token=event.tracking_token,
         units=sum(line.quantity for line in event.lines),
-        lines=list(msgspec.to_builtins(event.lines)),
+        lines=[dict[str, object](shipment_line_view(line)) for line in event.lines],
         packages=[
             {**msgspec.to_builtins(each), "lines": list(msgspec.to_builtins(each.lines))}
             for each in event.packages

@@ -20,6 +20,7 @@ from oms_ledger.domain.counts.events import (
     CountEvent,
     CountRecorded,
 )
+from oms_ledger.domain.money import in_proportion
 from oms_ledger.domain.stock.events import (
     StockAdjusted,
     StockReceived,
@@ -49,6 +50,8 @@ MOVES = (StockReceived, StockShipped, StockReturned, StockAdjusted)
 
 def touches(r: Recorded) -> Iterable[RowKey]:
     event = r.event
+    if isinstance(event, StockReceived) and event.unit_cost is not None:
+        return ((ValuationRow, (event.sku,)), (StockProductRow, (event.sku,)))
     if isinstance(event, (*MOVES, ProductDefined)):
         return ((ValuationRow, (event.sku,)),)
     if isinstance(event, TransferClosed):
@@ -61,7 +64,7 @@ def touches(r: Recorded) -> Iterable[RowKey]:
 def fold(r: Recorded, page: Page) -> None:
     event = r.event
     if isinstance(event, ProductDefined):
-        page.put(StockProductRow(event.sku, event.sensitive))
+        page.put(StockProductRow(event.sku, event.sensitive, _steps(event)))
         _defined(r, event, page)
     elif isinstance(event, MOVES):
         _moved(r, event, page)
@@ -84,7 +87,7 @@ def _defined(r: Recorded, event: ProductDefined, page: Page) -> None:
     """The cost of a product is that of its units from now on. What they were bought for stays."""
     row, cost = page.get(ValuationRow, event.sku), event.unit_cost
     if row is None and cost is not None:
-        row = _first(event.sku, cost.currency, cost.minor, _day(r))
+        row = _first(event.sku, cost.currency, cost.minor, _day(r), _steps(event))
     if row is None:
         return
     _begin_day(row, r)
@@ -93,8 +96,13 @@ def _defined(r: Recorded, event: ProductDefined, page: Page) -> None:
     _close(row, page)
 
 
-def _first(sku: str, currency: str, unit_cost: int, day: str) -> ValuationRow:
-    return ValuationRow(sku, currency, unit_cost, 0, 0, "[]", None, None, day)
+def _steps(event: ProductDefined) -> int:
+    """The steps of the unit of measure; 1 of pieces."""
+    return 1 if event.unit is None else event.unit.steps
+
+
+def _first(sku: str, currency: str, unit_cost: int, day: str, steps: int) -> ValuationRow:
+    return ValuationRow(sku, currency, unit_cost, 0, 0, "[]", None, None, day, steps=steps)
 
 
 def _moved(
@@ -108,7 +116,9 @@ def _moved(
             return
         if event.unit_cost is None or event.currency is None:
             return
-        row = _first(event.sku, event.currency, event.unit_cost, _day(r))
+        product = page.get(StockProductRow, event.sku)
+        steps = product.steps if product is not None else 1
+        row = _first(event.sku, event.currency, event.unit_cost, _day(r), steps)
     _begin_day(row, r)
     match event:
         case StockReceived():
@@ -160,17 +170,21 @@ def _begin_day(row: ValuationRow, r: Recorded) -> None:
 
 
 def _close(row: ValuationRow, page: Page) -> None:
-    """What there is at the end of the day, so far."""
+    """What there is at the end of the day, so far, with money in whole minor units."""
     page.put(row)
+
+    def minor(scaled: int) -> int:
+        return in_proportion(scaled, 1, row.steps)
+
     page.put(
         StockDayRow(
             sku=row.sku,
             day=row.day,
             currency=row.currency,
             on_hand=row.on_hand,
-            value_unit_cost=row.on_hand * row.unit_cost,
-            value_fifo=fifo_value(row),
-            value_average=row.average_value,
+            value_unit_cost=minor(row.on_hand * row.unit_cost),
+            value_fifo=minor(fifo_value(row)),
+            value_average=minor(row.average_value),
             received_on=row.received_on,
             sold_on=row.sold_on,
             received=row.received,
@@ -178,9 +192,9 @@ def _close(row: ValuationRow, page: Page) -> None:
             returned=row.returned,
             lost=row.lost,
             gained=row.gained,
-            cost_fifo=row.cost_fifo,
-            cost_average=row.cost_average,
-            lost_value=row.lost_value,
+            cost_fifo=minor(row.cost_fifo),
+            cost_average=minor(row.cost_average),
+            lost_value=minor(row.lost_value),
         )
     )
 
@@ -208,7 +222,7 @@ def _counted(r: Recorded, event: CountEvent, page: Page) -> None:
 
 READ_MODEL = ReadModel(
     name="stock_history",
-    version=2,
+    version=3,
     package=__name__.rpartition(".")[0],
     rows=(ValuationRow, StockDayRow, StockProductRow, CountFigureRow),
     touches=touches,

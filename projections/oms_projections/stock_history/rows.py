@@ -16,7 +16,9 @@ class ValuationRow(Row):
     by moving average, both in minor units of `currency`. `layers` are the receipts that first-in
     first-out has not used up, as JSON text: `[units, unit_cost]` each, the oldest first. Days are
     YYYY-MM-DD. `day` is the last that has a row in `stock_days`, and the fields from `received` on
-    are of that day, as there."""
+    are of that day, as there. Of a product with a unit of measure `unit_cost` is that of a whole
+    unit, which has so many `steps`: quantities are in steps, and all other money is in minor units
+    divided by `steps`, so that none is rounded before the end of a day."""
 
     table: ClassVar[str] = "stock_valuations"
     key: ClassVar[tuple[str, ...]] = ("sku",)
@@ -37,6 +39,7 @@ class ValuationRow(Row):
     cost_fifo: int = 0
     cost_average: int = 0
     lost_value: int = 0
+    steps: int = 1
 
 
 @dataclass(slots=True)
@@ -70,12 +73,14 @@ class StockDayRow(Row):
 @dataclass(slots=True)
 class StockProductRow(Row):
     """A product that may have stock. `sensitive`: its rows are left out for readers without the
-    right to see such, those of days on which it was not sensitive yet too."""
+    right to see such, those of days on which it was not sensitive yet too. `steps` are those of its
+    unit of measure; 1 of pieces."""
 
     table: ClassVar[str] = "stock_products"
     key: ClassVar[tuple[str, ...]] = ("sku",)
     sku: str
     sensitive: bool
+    steps: int = 1
 
 
 @dataclass(slots=True)

@@ -16,7 +16,8 @@ CREATE TABLE stock_valuations{v} (
     gained bigint NOT NULL,
     cost_fifo bigint NOT NULL,
     cost_average bigint NOT NULL,
-    lost_value bigint NOT NULL
+    lost_value bigint NOT NULL,
+    steps bigint NOT NULL
 ) WITH (fillfactor = 70);
 
 -- One row for each day on which a SKU changed. The key serves "the last one before a day".
@@ -45,7 +46,8 @@ CREATE INDEX stock_days{v}_day ON stock_days{v} (day);
 
 CREATE TABLE stock_products{v} (
     sku text COLLATE "C" PRIMARY KEY,
-    sensitive boolean NOT NULL
+    sensitive boolean NOT NULL,
+    steps bigint NOT NULL
 );
 
 CREATE TABLE count_figures{v} (

@@ -127,6 +127,7 @@ def product(r: Recorded, event: ProductDefined) -> ProductRow:
         search=f"{folded(event.sku)}\n{folded(event.title)}",
         sensitive=event.sensitive,
         product_category=event.product_category,
+        unit_of_measure=asdict(event.unit) if event.unit else None,
         version=r.version,
         updated_at=r.meta.recorded_at,
     )
@@ -167,7 +168,7 @@ EVENTS = (*STOCK_EVENTS, *STOCK_ALERT_EVENTS, ProductDefined, LocationDefined, C
 
 READ_MODEL = ReadModel(
     name="stock_levels",
-    version=7,
+    version=8,
     package=__name__.rpartition(".")[0],
     rows=(StockRow, MovementRow, ProductRow, LocationRow, AlertRow, SalesChannelRow),
     touches=touches,

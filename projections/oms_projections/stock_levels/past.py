@@ -63,6 +63,7 @@ def _level(row: StockRow, defined: ProductRow | None, low: Collection[str]) -> S
         "safety_stock": safety,
         "low": is_low(row.location, low),
         "sensitive": defined is not None and defined.sensitive,
+        "unit_of_measure": defined.unit_of_measure if defined else None,
         "available": max(0, free_units(row) - safety),
     }
 

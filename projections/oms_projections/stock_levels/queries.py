@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import cast
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
@@ -24,12 +23,12 @@ from oms_projections.search import containing
 from oms_projections.stock_levels import past
 from oms_projections.stock_levels.fold import READ_MODEL
 from oms_projections.stock_levels.views import (
-    COUNTERS,
     kit_levels,
     level,
     location,
     movement,
     product,
+    totalled,
 )
 from oms_projections.values import HappenedBy, column, maybe
 
@@ -122,7 +121,7 @@ def _stock(params: GetStock, rows: Rows) -> Mapping[str, Json]:
     if not levels and rows[0]["complete"] is not None:
         low_at = maybe(rows[0], "low_at", list) or ()
         levels = kit_levels(params.sku, rows[0], column(rows[0], "complete", list), low_at)
-    return _totalled(params.sku, levels, () if levels else rows)
+    return totalled(params.sku, levels, () if levels else rows)
 
 
 STOCK = Lookup("stock_of_skus", lambda params: None if params.happened_by else params.sku, _stock)
@@ -144,19 +143,7 @@ def get_stock_as_of(params: GetStock, log: Log) -> Mapping[str, Json]:
         levels = kit_levels(params.sku, defined, complete, low_at)
     if not levels and row is None:
         raise _not_then(f"stock of {params.sku!r} and no product of that SKU")
-    return _totalled(params.sku, levels, [asdict(row)] if row else [])
-
-
-def _totalled(
-    sku: str, rows: Sequence[Mapping[str, object]], products: Sequence[Mapping[str, object]]
-) -> dict[str, Json]:
-    """`products` is the product of the SKU, wanted where there is no stock of it."""
-    levels = [level(row) for row in rows]
-    sensitive = any(column(row, "sensitive", bool) for row in (*rows, *products))
-    totals: dict[str, Json] = {
-        name: sum(cast(int, each[name]) for each in levels) for name in (*COUNTERS, "safety_stock")
-    }
-    return {"sku": sku, **totals, "sensitive": sensitive, "locations": levels}
+    return totalled(params.sku, levels, [asdict(row)] if row else [])
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

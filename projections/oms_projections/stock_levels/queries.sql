@@ -9,7 +9,7 @@ greatest(0, s.on_hand - s.damaged - s.quarantine - s.blocked - s.allocated - s.h
 -- Without `with_sensitive`, of products alone that are not.
 SELECT * FROM (
     SELECT s.*,
-           coalesce(p.sensitive, false) AS sensitive,
+           coalesce(p.sensitive, false) AS sensitive, p.unit_of_measure,
            EXISTS (SELECT FROM stock_alerts a
                    WHERE a.sku = s.sku AND a.location IN ('', s.location) AND a.channel = ''
                      AND a.low AND a.threshold IS NOT NULL) AS low,
@@ -29,7 +29,7 @@ LIMIT %(limit)s;
 -- Every location of SKUs; for a SKU without any, its product alone. Of a kit, how many are complete
 -- at each location, by the stock of its components.
 SELECT k.key, s.*, p.updated_at AS defined_at, kit.complete,
-       coalesce(p.sensitive, false) AS sensitive, alerts.low_at,
+       coalesce(p.sensitive, false) AS sensitive, p.unit_of_measure, alerts.low_at,
        coalesce('' = ANY (alerts.low_at) OR s.location = ANY (alerts.low_at), false) AS low,
        -- include: units_for_sale
 FROM unnest(%(keys)s::text[]) AS k (key)

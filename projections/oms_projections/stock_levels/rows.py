@@ -85,6 +85,7 @@ class ProductRow(Row):
     search: str
     sensitive: bool
     product_category: str | None
+    unit_of_measure: dict[str, object] | None
     version: int
     updated_at: datetime
 

@@ -58,6 +58,7 @@ CREATE TABLE products{v} (
     search text NOT NULL,
     sensitive boolean NOT NULL,
     product_category text,
+    unit_of_measure jsonb,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL
 );

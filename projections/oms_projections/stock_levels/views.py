@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import cast
 
+from oms_ledger.domain.catalogue.views import in_unit_view
 from oms_ledger.domain.geography import DEGREE
+from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.kernel import Json
 from oms_projections.values import column, maybe, maybe_money, maybe_time
 
@@ -22,15 +25,41 @@ COUNTERS = (
 
 
 def level(row: Mapping[str, object]) -> dict[str, Json]:
+    units = {name: column(row, name, int) for name in (*COUNTERS, "safety_stock")}
     return {
         "sku": column(row, "sku", str),
         "location": column(row, "location", str),
-        **{name: column(row, name, int) for name in COUNTERS},
-        "safety_stock": column(row, "safety_stock", int),
+        **units,
+        **in_unit_view(unit_of(row), units),
         "low": column(row, "low", bool),
         "sensitive": column(row, "sensitive", bool),
         "version": column(row, "version", int),
         "updated_at": maybe_time(row, "updated_at"),
+    }
+
+
+def unit_of(row: Mapping[str, object]) -> UnitOfMeasure | None:
+    """The unit of the product that a row is of."""
+    unit = maybe(row, "unit_of_measure", dict)
+    return None if unit is None else UnitOfMeasure(unit["code"], unit["decimals"])
+
+
+def totalled(
+    sku: str, rows: Sequence[Mapping[str, object]], products: Sequence[Mapping[str, object]]
+) -> dict[str, Json]:
+    """`products` is the product of the SKU, wanted where there is no stock of it."""
+    levels = [level(row) for row in rows]
+    sensitive = any(column(row, "sensitive", bool) for row in (*rows, *products))
+    totals = {
+        name: sum(cast(int, each[name]) for each in levels) for name in (*COUNTERS, "safety_stock")
+    }
+    unit = next((unit_of(row) for row in (*rows, *products)), None)
+    return {
+        "sku": sku,
+        **totals,
+        **in_unit_view(unit, totals),
+        "sensitive": sensitive,
+        "locations": levels,
     }
 
 
@@ -57,6 +86,7 @@ def kit_levels(
             "safety_stock": 0,
             "low": is_low(each["location"], low_at),
             "sensitive": product["sensitive"],
+            "unit_of_measure": None,
             "version": 0,
             "updated_at": product["defined_at"],
         }
@@ -109,6 +139,7 @@ def product(row: Mapping[str, object]) -> dict[str, Json]:
         "components": column(row, "components", list),
         "sensitive": column(row, "sensitive", bool),
         "category": maybe(row, "product_category", str),
+        "unit_of_measure": maybe(row, "unit_of_measure", dict),
         "version": column(row, "version", int),
         "updated_at": maybe_time(row, "updated_at"),
     }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reportlab.lib.units import mm
 
 from oms_ledger.documents.sheets import MARGIN, RIGHT, Sheets
+from oms_ledger.documents.texts import counted
 from oms_ledger.domain.fulfilment.answers import (
     PackageAnswer,
     PackedLineAnswer,
     ShipmentDetailAnswer,
 )
+from oms_ledger.domain.units import UnitOfMeasure, quantity_text
 
 BAR_HEIGHT = 9 * mm
 LINE_HEIGHT = 12 * mm
@@ -31,9 +35,15 @@ def packing_slip_document(answer: ShipmentDetailAnswer) -> bytes:
     sheets.move_down(3 * mm)
     for line in answer["lines"]:
         _draw_line(sheets, line)
+    units = {
+        line["line_id"]: UnitOfMeasure(unit["code"], unit["decimals"])
+        for line in answer["lines"]
+        if (unit := line.get("unit_of_measure")) is not None
+    }
     for number, package in enumerate(answer["packages"], 1):
-        _draw_row(sheets, f"Parcel {number}", _measures(package))
-    _draw_row(sheets, "Units", answer["units"])
+        _draw_row(sheets, f"Parcel {number}", _measures(package, units))
+    if not units:  # grams and pieces do not add up
+        _draw_row(sheets, "Units", answer["units"])
     return sheets.content()
 
 
@@ -62,19 +72,23 @@ def _draw_row(sheets: Sheets, label: str, value: object) -> None:
 
 def _draw_line(sheets: Sheets, line: PackedLineAnswer) -> None:
     sheets.make_room(LINE_HEIGHT)
-    sheets.write(f"{line['quantity']} x", LABEL, VALUE - LABEL, bold=True)
+    sheets.write(counted(line, line["quantity"]), LABEL, VALUE - LABEL, bold=True)
     sheets.write(line["sku"], VALUE, CODE - VALUE, bold=True, rows=2)
     sheets.draw_barcode(line["sku"], CODE, RIGHT - CODE, BAR_HEIGHT)
     sheets.move_down(LINE_HEIGHT)
 
 
-def _measures(package: PackageAnswer) -> str:
-    """The weight and the size, as far as they were measured."""
+def _measures(package: PackageAnswer, units: Mapping[str, UnitOfMeasure]) -> str:
+    """The weight and the size, as far as they were measured, and what is in it. `units` are those
+    of lines that have one, by `line_id`."""
     sides = [package["length_mm"], package["width_mm"], package["height_mm"]]
     weight, lines = package["weight_g"], package["lines"]
     parts = [
         f"{weight} g" if weight is not None else "",
         " x ".join(map(str, sides)) + " mm" if None not in sides else "",
-        ", ".join(f"line {line['line_id']}: {line['quantity']}" for line in lines),
+        ", ".join(
+            f"line {line['line_id']}: {quantity_text(line['quantity'], units.get(line['line_id']))}"
+            for line in lines
+        ),
     ]
     return "; ".join(part for part in parts if part)

@@ -8,6 +8,8 @@ from unicodedata import normalize
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
+from oms_ledger.domain.catalogue.answers import MeasuredAnswer
+
 REGULAR = "Helvetica"
 BOLD = "Helvetica-Bold"
 
@@ -78,3 +80,9 @@ def _fitting(text: str, font: str, size: float, width: float) -> int:
 def _advance(character: str, font: str) -> float:
     """The width of a printable character, in sizes of the font: there are some two hundred."""
     return float(stringWidth(character, font, 1))
+
+
+def counted(answer: MeasuredAnswer, quantity: int) -> str:
+    """A quantity before the name of the goods: `3 x`, or in its unit of measure `0.250 kg`."""
+    unit = answer.get("unit_of_measure")
+    return f"{quantity} x" if unit is None else f"{answer['in_unit']['quantity']} {unit['code']}"

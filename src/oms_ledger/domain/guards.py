@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from decimal import Decimal
+from typing import Protocol
 
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Location, Product
@@ -13,6 +15,7 @@ from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.lines import LineQuantity
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.units import steps_of
 from oms_ledger.kernel import Given, Json, Ref
 
 
@@ -108,3 +111,32 @@ def stock_of_lines(order: Order, line_ids: Collection[str] | None = None) -> lis
 
 def quantities(lines: Iterable[tuple[str, int]]) -> tuple[LineQuantity, ...]:
     return tuple(LineQuantity(line_id, quantity) for line_id, quantity in lines)
+
+
+class RequestedUnits(Protocol):
+    """Anything in a request that has a quantity of a line of an order."""
+
+    @property
+    def line_id(self) -> str: ...
+
+    @property
+    def quantity(self) -> int | Decimal: ...
+
+
+def line_quantity(line: RequestedUnits, order: Order, field: str) -> int:
+    """The quantity as it is kept: see `steps_of`. A line that the order does not have is refused
+    whatever its quantity, and has at least 1."""
+    progress = order.lines.get(line.line_id)
+    if progress is None:
+        return line.quantity if isinstance(line.quantity, int) else 1
+    return steps_of(line.quantity, progress.line.unit, f"{field}.quantity")
+
+
+def line_quantities(
+    lines: Iterable[RequestedUnits], order: Order, field: str = "lines"
+) -> list[LineQuantity]:
+    """The lines of a request with their quantities as they are kept."""
+    return [
+        LineQuantity(line.line_id, line_quantity(line, order, f"{field}.{n}"))
+        for n, line in enumerate(lines)
+    ]

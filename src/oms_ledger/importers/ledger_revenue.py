@@ -36,7 +36,7 @@ def _amounts(order: OrderPlaced, invoices: Container[str]) -> tuple[int, int]:
     terms = order.terms
     if terms.channel != CHANNEL or terms.external_id not in invoices:
         return 0, 0
-    amounts = [(line.stocked, line.quantity * line.unit_price) for line in terms.lines]
+    amounts = [(line.stocked, line.goods) for line in terms.lines]
     return (
         sum(amount for stocked, amount in amounts if stocked),
         sum(amount for stocked, amount in amounts if not stocked),

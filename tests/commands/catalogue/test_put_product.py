@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from oms_commands.catalogue.put_product import PutProduct
-from oms_ledger.domain.catalogue.events import Dimensions, ProductDefined
+from oms_ledger.domain.catalogue.events import Component, Dimensions, ProductDefined
 from oms_ledger.domain.money import Money
+from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.testing import given
 
 
@@ -79,3 +82,59 @@ def test_a_cost_needs_a_currency_that_exists() -> None:
     given().when(PutProduct, sku="A", title="Heart", unit_cost="1", currency="XXX").then_invalid(
         "currency"
     )
+
+
+KG = {"code": "kg", "decimals": 3}
+CHEESE = ProductDefined("CHEESE", "Comte", True, unit=UnitOfMeasure("kg", 3))
+
+
+def test_what_is_sold_by_weight_has_its_bounds_in_its_unit() -> None:
+    decision = given().when(
+        PutProduct,
+        sku="CHEESE",
+        title="Comte",
+        unit_of_measure=KG,
+        safety_stock="0.5",
+        backorder_limit="20",
+    )
+    decision.then(replace(CHEESE, safety_stock=500, backorder_limit=20_000))
+    assert decision.answer["unit_of_measure"] == KG
+    cheese = {"sku": "CHEESE", "title": "Comte", "unit_of_measure": KG}
+    refused = given().when(PutProduct, **cheese, safety_stock=5).then_refused("invalid_fields")
+    assert [error["field"] for error in refused.errors] == ["safety_stock"]
+
+
+def test_a_unit_stays_and_may_get_another_name() -> None:
+    cheese = {"sku": "CHEESE", "title": "Comte"}
+    given(CHEESE).when(PutProduct, **cheese).then()
+    given(CHEESE).when(PutProduct, **cheese, unit_of_measure={"code": "KGM", "decimals": 3}).then(
+        replace(CHEESE, unit=UnitOfMeasure("KGM", 3))
+    )
+    given(ProductDefined("A", "Heart", True)).when(
+        PutProduct, sku="A", title="Heart", unit_of_measure={"code": "BX", "decimals": 0}
+    ).then(ProductDefined("A", "Heart", True, unit=UnitOfMeasure("BX", 0)))
+
+
+def test_what_is_counted_one_way_is_never_counted_another() -> None:
+    heart = ProductDefined("A", "Heart", True)
+    for before, sku, unit in ((heart, "A", KG), (CHEESE, "CHEESE", {"code": "kg", "decimals": 1})):
+        refused = given(before).when(PutProduct, sku=sku, title="X", unit_of_measure=unit)
+        assert "counted so" in refused.then_refused("unit_is_fixed").detail
+    kit = [{"sku": "A", "quantity": 1}]
+    given(CHEESE, heart).when(PutProduct, sku="CHEESE", title="Comte", components=kit).then_refused(
+        "unit_is_fixed"
+    )
+
+
+def test_a_kit_has_some_of_what_is_sold_by_weight() -> None:
+    board = {"sku": "BOARD", "title": "Cheese board"}
+    part = {"sku": "CHEESE", "quantity": "0.25"}
+    given(CHEESE).when(PutProduct, **board, components=[part]).then(
+        ProductDefined("BOARD", "Cheese board", True, components=(Component("CHEESE", 250),))
+    )
+    whole = [{"sku": "CHEESE", "quantity": 1}]
+    refused = given(CHEESE).when(PutProduct, **board, components=whole)
+    errors = refused.then_refused("invalid_fields").errors
+    assert [error["field"] for error in errors] == ["components.0.quantity"]
+    measured = given(CHEESE).when(PutProduct, **board, components=[part], unit_of_measure=KG)
+    assert list(measured.wrong) == ["unit_of_measure"]

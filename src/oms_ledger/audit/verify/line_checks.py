@@ -77,7 +77,7 @@ def money_fault(terms: OrderTerms, units_min: int = 1) -> str | None:
     for line in terms.lines:
         if line.quantity < units_min or _impossible(line):
             return f"line {line.line_id} has amounts that cannot be"
-    goods = sum([line.quantity * line.unit_price for line in terms.lines])
+    goods = sum([line.goods for line in terms.lines])
     tax = sum([line.tax for line in terms.lines if not line.tax_included])
     discount = sum([line.discount + line.order_discount for line in terms.lines])
     shipping = terms.shipping.price if terms.shipping else 0
@@ -89,7 +89,7 @@ def money_fault(terms: OrderTerms, units_min: int = 1) -> str | None:
 
 
 def _impossible(line: OrderLine) -> bool:
-    gross = line.quantity * line.unit_price + (0 if line.tax_included else line.tax)
+    gross = line.goods + (0 if line.tax_included else line.tax)
     return (
         line.unit_price < 0
         or not 0 <= line.tax <= (gross if line.tax_included else line.tax)

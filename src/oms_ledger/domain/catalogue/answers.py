@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from oms_ledger.domain.text_kinds import Harmless, Sku, TextKind
+
+
+class UnitOfMeasureAnswer(TypedDict):
+    """What a product is measured in. One unit has 10 ** `decimals` steps, which all whole numbers
+    of its quantities count."""
+
+    code: Harmless
+    decimals: int
+
+
+class MeasuredAnswer(TypedDict):
+    """Of a product with a unit of measure: the unit, and under the name of each quantity the same
+    in this unit, as decimal text. Left out of other products."""
+
+    unit_of_measure: NotRequired[UnitOfMeasureAnswer]
+    in_unit: NotRequired[dict[str, Harmless]]
 
 
 class ComponentAnswer(TypedDict):
@@ -62,6 +78,7 @@ class ProductDefinedAnswer(TypedDict):
     components: list[ComponentAnswer]
     sensitive: bool
     category: str | None
+    unit_of_measure: UnitOfMeasureAnswer | None
     version: int
 
 

@@ -8,6 +8,7 @@ from oms_ledger.domain.geography import GeoPoint
 from oms_ledger.domain.identifiers import channel_key, number_key
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, OrderId, Sku
+from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.kernel import Event, Record
 
 
@@ -93,6 +94,8 @@ class Dimensions(Record, frozen=True):
 
 
 class Component(Record, frozen=True):
+    """What one kit has of a SKU."""
+
     sku: Sku
     quantity: int
 
@@ -128,7 +131,8 @@ class ProductDefined(Event, frozen=True):
     """`backorder_limit` None means no limit; `safety_stock` units stay unsold at every
     location, but for those in `safety_stock_at`, which have a number of their own. An order of
     a `sensitive` product is health data. `product_category` is the group of products that return
-    policies go by."""
+    policies go by. With a `unit` all quantities of the SKU, in this event and in all others, are
+    steps of it; its decimals never change."""
 
     type: ClassVar[str] = "product.defined.v2"
     category: ClassVar[str] = "product"
@@ -145,6 +149,7 @@ class ProductDefined(Event, frozen=True):
     product_category: str | None = None
     safety_stock_at: tuple[SafetyStock, ...] = ()
     preorder: Preorder | None = None
+    unit: UnitOfMeasure | None = None
 
     @property
     def key(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import ClassVar
 
 from oms_ledger.domain.catalogue.events import (
@@ -15,6 +16,7 @@ from oms_ledger.domain.catalogue.events import (
 )
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.texts import forms
+from oms_ledger.domain.units import UnitOfMeasure, steps_of
 from oms_ledger.kernel import Event, Given, Ref, State
 
 
@@ -105,6 +107,11 @@ class Product(State):
         """The preorder of the product, which may be over."""
         return None if self.defined is None else self.defined.preorder
 
+    @property
+    def unit(self) -> UnitOfMeasure | None:
+        """What quantities of the product are steps of; None: they are pieces."""
+        return None if self.defined is None else self.defined.unit
+
     def safety_stock_of(self, location: str) -> int:
         """Units that stay unsold at a location."""
         return 0 if self.defined is None else self.defined.safety_stock_of(location)
@@ -127,3 +134,8 @@ def stored_sku(sku: str, given: Given) -> str:
         return sku
     stored = (form for form in forms(sku) if given.state(Product, form).version)
     return next(stored, sku)
+
+
+def quantity_of(quantity: int | Decimal, sku: str, given: Given, field: str) -> int:
+    """A quantity of a stored SKU in a request, as it is kept: see `steps_of`."""
+    return steps_of(quantity, given.state(Product, sku).unit, field)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from oms_ledger.domain.catalogue.events import Preorder
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import to_text
+from oms_ledger.domain.units import UnitOfMeasure, in_unit
 from oms_ledger.kernel import Json
 
 
@@ -29,8 +32,22 @@ def product_view(product: Product) -> dict[str, Json]:
         "components": [plain(each) for each in defined.components],
         "sensitive": defined.sensitive,
         "category": defined.product_category,
+        "unit_of_measure": unit_view(defined.unit),
         "version": product.version,
     }
+
+
+def unit_view(unit: UnitOfMeasure | None) -> dict[str, Json] | None:
+    return None if unit is None else {"code": unit.code, "decimals": unit.decimals}
+
+
+def in_unit_view(unit: UnitOfMeasure | None, quantities: Mapping[str, int]) -> dict[str, Json]:
+    """What an answer with these quantities, by name of their field, says besides where they are of
+    a product with a unit of measure; nothing where they are not."""
+    if unit is None:
+        return {}
+    texts: dict[str, Json] = {name: in_unit(n, unit) for name, n in quantities.items()}
+    return {"unit_of_measure": unit_view(unit), "in_unit": texts}
 
 
 def preorder_terms_view(preorder: Preorder | None) -> dict[str, Json] | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.catalogue.answers import MeasuredAnswer
 from oms_ledger.domain.orders.answers import AddressAnswer, CustomerAnswer
 from oms_ledger.domain.text_kinds import DraftId, Harmless, OrderId, Sku
 
 
-class DraftLineAnswer(TypedDict):
+class DraftLineAnswer(MeasuredAnswer):
     sku: Sku
     quantity: int
     unit_price: Harmless | None

@@ -6,12 +6,14 @@ from datetime import datetime
 
 from oms_ledger.domain.orders.terms import Address, Customer, Presentment
 from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, Sku
+from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.kernel import Record
 
 
 class DraftLine(Record, frozen=True):
     """A line as it was written. Amounts are decimal text, since the currency may not be there
-    yet; `tax` and `discount` are for the whole line."""
+    yet; `tax` and `discount` are for the whole line. `quantity` is in steps of the `unit`, where
+    the product has one."""
 
     sku: Sku
     quantity: int
@@ -20,6 +22,7 @@ class DraftLine(Record, frozen=True):
     discount: Harmless | None = None
     title: str | None = None
     tax_rate: str | None = None
+    unit: UnitOfMeasure | None = None
 
 
 class DraftShipping(Record, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.catalogue.answers import MeasuredAnswer
 from oms_ledger.domain.text_kinds import (
     FulfilmentId,
     Harmless,
@@ -16,7 +17,7 @@ from oms_ledger.domain.text_kinds import (
 )
 
 
-class PackedLineAnswer(TypedDict):
+class PackedLineAnswer(MeasuredAnswer):
     line_id: LinkText
     sku: Sku
     quantity: int

@@ -45,7 +45,11 @@ def shipment_created(
         location=plan.location,
         carrier=plan.carrier,
         service=plan.service or (terms.shipping.service if terms.shipping else None),
-        lines=tuple(ShipmentLine(i, order.lines[i].line.sku, n) for i, n in plan.units.items()),
+        lines=tuple(
+            ShipmentLine(line_id, line.sku, units, line.unit)
+            for line_id, units in plan.units.items()
+            for line in [order.lines[line_id].line]
+        ),
         packages=plan.packages,
         tracking_token=plan.tracking_token,
         placed_at=placed.placed_at,

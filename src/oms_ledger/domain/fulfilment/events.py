@@ -17,6 +17,7 @@ from oms_ledger.domain.text_kinds import (
     ShipmentId,
     Sku,
 )
+from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.kernel import Event, Record
 
 ShipmentDate: TypeAlias = Literal["dispatched_at", "delivered_at"]
@@ -24,9 +25,12 @@ ShipmentDate: TypeAlias = Literal["dispatched_at", "delivered_at"]
 
 
 class ShipmentLine(Record, frozen=True):
+    """`quantity` is in steps of the `unit` of the order's line, where that has one."""
+
     line_id: LinkText
     sku: Sku
     quantity: int
+    unit: UnitOfMeasure | None = None
 
 
 class LineLot(Record, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.catalogue.answers import MeasuredAnswer
 from oms_ledger.domain.fulfilment.answers import HoursAnswer
 from oms_ledger.domain.text_kinds import (
     FulfilmentId,
@@ -15,7 +16,7 @@ from oms_ledger.domain.text_kinds import (
 )
 
 
-class FulfilmentLineAnswer(TypedDict):
+class FulfilmentLineAnswer(MeasuredAnswer):
     """Of `quantity` units of a line, `open` ones are allocated and not packed, of which `picked`
     are taken from the shelf; `packed` ones are in shipments that have not left."""
 
@@ -69,7 +70,7 @@ class SplitFulfilmentAnswer(FulfilmentAnswer):
     new_fulfilment_id: FulfilmentId
 
 
-class PickAnswer(TypedDict):
+class PickAnswer(MeasuredAnswer):
     fulfilment_id: FulfilmentId
     order_id: OrderId
     order_number: Harmless
@@ -78,7 +79,7 @@ class PickAnswer(TypedDict):
     quantity: int
 
 
-class PickListItemAnswer(TypedDict):
+class PickListItemAnswer(MeasuredAnswer):
     """The units of a SKU that are to be picked, and what for. Those of sensitive orders are an item
     of their own."""
 

@@ -25,7 +25,7 @@ from oms_ledger.domain.fulfilments.work import (
 from oms_ledger.domain.guards import existing_order, quantities
 from oms_ledger.domain.identifiers import fulfilment_group, fulfilment_name
 from oms_ledger.domain.orders.events import ORDER_EVENTS, FulfilmentReleased
-from oms_ledger.domain.orders.lines import LineQuantity
+from oms_ledger.domain.orders.lines import LineQuantity, UnitsOfLine, units_by_line
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change, Given, Json, KeyGroup, Ref
 
@@ -128,13 +128,11 @@ def opened(
 
 
 def wanted_units(
-    lines: Iterable[tuple[str, int]], left: Mapping[str, int], order: Order, what: str
+    lines: Iterable[UnitsOfLine], left: Mapping[str, int], order: Order, what: str
 ) -> dict[str, int]:
     """Units by `line_id`. `Refused` with `not_enough_units`, naming every line at fault, where more
     are wanted than are `left`; `what` is what is left to them."""
-    wanted: dict[str, int] = {}
-    for line_id, units in lines:
-        wanted[line_id] = wanted.get(line_id, 0) + units
+    wanted = units_by_line(lines)
     faults: list[dict[str, Json]] = [
         {
             "line": line_id,

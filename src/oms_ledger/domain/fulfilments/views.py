@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from oms_ledger.domain.catalogue.views import in_unit_view
 from oms_ledger.domain.fulfilments.work import Work, is_late, work_status
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.state import Order
@@ -51,17 +52,21 @@ def fulfilment_lines(work: Work, order: Order) -> list[Json]:
     for line_id, progress in order.lines.items():
         left, packed = work.open.get(line_id, 0), work.packed.get(line_id, 0)
         shipped = work.shipped.get(line_id, 0)
-        if left + packed + shipped:
+        units = {
+            "quantity": left + packed + shipped,
+            "open": left,
+            "picked": work.picked.get(line_id, 0),
+            "packed": packed,
+            "shipped": shipped,
+        }
+        if units["quantity"]:
             lines.append(
                 {
                     "line_id": line_id,
                     "sku": progress.line.sku,
                     "title": progress.line.title,
-                    "quantity": left + packed + shipped,
-                    "open": left,
-                    "picked": work.picked.get(line_id, 0),
-                    "packed": packed,
-                    "shipped": shipped,
+                    **units,
+                    **in_unit_view(progress.line.unit, units),
                 }
             )
     return lines

@@ -6,7 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from oms_ledger.domain.catalogue.answers import ComponentAnswer
+from oms_ledger.domain.catalogue.answers import ComponentAnswer, MeasuredAnswer
 from oms_ledger.domain.payments.answers import MoneyAnswer, OrderPaymentAnswer
 from oms_ledger.domain.text_kinds import (
     Harmless,
@@ -54,7 +54,7 @@ class LinePreorderAnswer(TypedDict):
     quantity: int
 
 
-class LineAnswer(TypedDict):
+class LineAnswer(MeasuredAnswer):
     """Units of the line. The line of a kit has its `components`, for one unit of it. `untracked`
     units are open, and got no stock when the order was imported; the field is left out where there
     are none."""

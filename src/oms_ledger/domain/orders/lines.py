@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from oms_ledger.domain.catalogue.events import Component, PreorderPromise
 from oms_ledger.domain.money import in_proportion, split
 from oms_ledger.domain.text_kinds import Harmless, LinkText, Sku
+from oms_ledger.domain.units import UnitOfMeasure, price_of
 from oms_ledger.kernel import Record
 
 
@@ -19,7 +20,8 @@ class OrderLine(Record, frozen=True):
     discount on the whole order. With `tax_included` the tax is a part of the price, without it it
     comes on top; `tax_rate` is the seller's rate, such as `0.20`. A line that is not `stocked`
     is a service or a fee: it is charged, not shipped. A line with `components` is a kit as
-    it was composed when it was ordered: it takes their stock, ships it and gives it back."""
+    it was composed when it was ordered: it takes their stock, ships it and gives it back. With a
+    `unit` the quantity of the line is in steps of it, and `unit_price` is that of a whole unit."""
 
     line_id: LinkText
     sku: Sku
@@ -33,10 +35,17 @@ class OrderLine(Record, frozen=True):
     tax_included: bool = False
     order_discount: int = 0
     components: tuple[Component, ...] = ()
+    unit: UnitOfMeasure | None = None
+
+    @property
+    def goods(self) -> int:
+        """The price of all units, before tax on top and discounts."""
+        return price_of(self.unit_price, self.quantity, self.unit)
 
     @property
     def amount(self) -> int:
-        return self.quantity * self.unit_price + self._tax_on_top - self._discounts
+        goods = self.quantity * self.unit_price if self.unit is None else self.goods
+        return goods + self._tax_on_top - self._discounts
 
     @property
     def _tax_on_top(self) -> int:
@@ -51,9 +60,18 @@ class OrderLine(Record, frozen=True):
         the other units without losing a minor unit."""
         if not units:
             return 0
-        tax = in_proportion(self._tax_on_top, units, self.quantity)
-        discount = in_proportion(self._discounts, units, self.quantity)
-        return units * self.unit_price + tax - discount
+        return in_proportion(self._tax_on_top, units, self.quantity) + self._discounted(units)
+
+    def _discounted(self, units: int) -> int:
+        """What the goods of so many units cost less their discounts, which never falls as the units
+        rise: steps of a unit have no price in whole minor units, so that goods and discounts are
+        rounded together."""
+        if self.unit is None:
+            discounts = in_proportion(self._discounts, units, self.quantity)
+            return units * self.unit_price - discounts
+        steps = self.unit.steps
+        net = self.unit_price * self.quantity - self._discounts * steps
+        return in_proportion(net, units, self.quantity * steps)
 
     def tax_of(self, units: int) -> int:
         """The part of `tax` that so many units have, split as `amount_of` splits it."""
@@ -62,11 +80,11 @@ class OrderLine(Record, frozen=True):
     def of_quantity(self, units: int) -> OrderLine:
         """The line with so many units, tax and discounts in proportion. Its amount is
         `amount_of(units)`."""
-        discounts = in_proportion(self._discounts, units, self.quantity)
-        of_order = in_proportion(self.order_discount, units, self.quantity)
+        line = replace(self, quantity=units)
+        discounts = line.goods - self._discounted(units)
+        of_order = min(discounts, in_proportion(self.order_discount, units, self.quantity))
         return replace(
-            self,
-            quantity=units,
+            line,
             tax=in_proportion(self.tax, units, self.quantity),
             discount=discounts - of_order,
             order_discount=of_order,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from oms_ledger.domain.catalogue.views import in_unit_view
 from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.events import OrderRejected
@@ -112,6 +113,18 @@ def hold_view(hold: Hold) -> dict[str, Json]:
 def line_view(progress: LineProgress, currency: str, in_returns: int) -> dict[str, Json]:
     """`in_returns` are the units that open returns and claims take up."""
     line = progress.line
+    units = {
+        "ordered": line.quantity,
+        "allocated": progress.allocated,
+        "packed": progress.packed,
+        "backordered": progress.backordered,
+        "shipped": progress.shipped,
+        "delivered": progress.delivered,
+        "cancelled": progress.cancelled,
+        "returned": progress.returned,
+        "return_requested": in_returns,
+        "credited": progress.credited,
+    }
     view: dict[str, Json] = {
         "line_id": line.line_id,
         "sku": line.sku,
@@ -123,21 +136,14 @@ def line_view(progress: LineProgress, currency: str, in_returns: int) -> dict[st
         "tax_included": line.tax_included,
         "discount": to_text(line.discount, currency),
         "order_discount": to_text(line.order_discount, currency),
-        "ordered": line.quantity,
-        "allocated": progress.allocated,
-        "packed": progress.packed,
-        "backordered": progress.backordered,
-        "shipped": progress.shipped,
-        "delivered": progress.delivered,
-        "cancelled": progress.cancelled,
-        "returned": progress.returned,
-        "return_requested": in_returns,
-        "credited": progress.credited,
+        **units,
         "allocations": [
             {"location": location, "quantity": quantity}
             for location, quantity in progress.allocated_at.items()
         ],
     }
+    if line.unit is not None:
+        view |= in_unit_view(line.unit, units)
     if progress.preorder is not None:
         view["preorder"] = {
             "available_at": rfc3339(progress.preorder.available_at),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from oms_ledger.domain.geography import GeoPoint
+from oms_ledger.domain.units import UnitOfMeasure
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,14 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class DemandLine:
-    """Units that a line needs. `unit_price` in minor units of the order's currency."""
+    """Units that a line needs. `unit_price` in minor units of the order's currency; where the line
+    has a `unit`, it is that of a whole one, of which the quantity is steps."""
 
     line_id: str
     sku: str
     quantity: int
     unit_price: int = 0
+    unit: UnitOfMeasure | None = None
 
 
 @dataclass(frozen=True, slots=True)

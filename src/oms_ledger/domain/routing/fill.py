@@ -10,6 +10,7 @@ from oms_ledger.domain.routing.demand import Demand, DemandLine
 from oms_ledger.domain.routing.events import RoutingRule
 from oms_ledger.domain.routing.rank import Ranking
 from oms_ledger.domain.stock.rules import NO_KITS, Available, Kits, Plan, allocate, kits_at
+from oms_ledger.domain.units import price_of
 
 Wanted = tuple[str, str, int]
 """Line id, SKU and units."""
@@ -53,7 +54,7 @@ def _lines_below_floor(demand: Demand, rules: Iterable[RoutingRule]) -> frozense
 
 
 def _value(line: DemandLine) -> int:
-    return line.quantity * line.unit_price
+    return price_of(line.unit_price, line.quantity, line.unit)
 
 
 def _fill_with_floor(

@@ -118,11 +118,9 @@ def demand_of(
     sourcing: Sourcing, wanted: Sequence[Wanted], available: Available, given: Given
 ) -> Demand:
     """The demand and the places that have any of it. Of a kit its components are needed."""
-    prices = {line.line_id: line.unit_price for line in sourcing.lines or sourcing.terms.lines}
+    agreed = {line.line_id: line for line in sourcing.lines or sourcing.terms.lines}
     lines = tuple(
-        line
-        for each in wanted
-        for line in _demand_lines(each, prices.get(each[0], 0), sourcing.kits)
+        line for each in wanted for line in _demand_lines(each, agreed.get(each[0]), sourcing.kits)
     )
     units: dict[str, dict[str, int]] = {}
     for sku in dict.fromkeys(line.sku for line in lines):
@@ -134,11 +132,12 @@ def demand_of(
     return Demand(sourcing.terms.currency, lines, destination_of(sourcing, given), places)
 
 
-def _demand_lines(wanted: Wanted, unit_price: int, kits: Kits) -> Iterable[DemandLine]:
+def _demand_lines(wanted: Wanted, line: OrderLine | None, kits: Kits) -> Iterable[DemandLine]:
     line_id, sku, units = wanted
+    unit_price = line.unit_price if line else 0
     components = kits.get(line_id)
     if components is None:
-        yield DemandLine(line_id, sku, units, unit_price)
+        yield DemandLine(line_id, sku, units, unit_price, line.unit if line else None)
         return
     for each in components:
         price = unit_price // each.quantity  # so that quantity times price is the line's value

@@ -6,6 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.catalogue.answers import MeasuredAnswer
 from oms_ledger.domain.text_kinds import (
     Harmless,
     LinkNumber,
@@ -17,7 +18,7 @@ from oms_ledger.domain.text_kinds import (
 )
 
 
-class CountersAnswer(TypedDict):
+class CountersAnswer(MeasuredAnswer):
     """Units. Those that are `damaged`, in `quarantine` or `blocked` (of a lot that is not approved)
     are on hand and not sold."""
 

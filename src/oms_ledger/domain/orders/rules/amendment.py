@@ -255,7 +255,7 @@ def _refuse_impossible(lines: Iterable[OrderLine], currency: str) -> None:
     for line in lines:
         if line.amount < 0:
             raise _too_high(line, "discount", line.discount + line.order_discount, currency)
-        if line.tax_included and line.tax > line.quantity * line.unit_price - line.discount:
+        if line.tax_included and line.tax > line.goods - line.discount:
             raise _too_high(line, "tax", line.tax, currency)
 
 

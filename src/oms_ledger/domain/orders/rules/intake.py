@@ -3,7 +3,7 @@ the order in which they came."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -27,6 +27,7 @@ from oms_ledger.domain.orders.rules.placement import (
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.times import dated, refuse_future
+from oms_ledger.domain.units import decimals_of
 from oms_ledger.kernel import Change, Context, Given
 
 
@@ -79,6 +80,7 @@ def place_received(
     )
     try:
         refuse_unknown_skus([(line.line_id, line.sku) for line in terms.lines], given)
+        _refuse_other_units(terms.lines, given)
         return placement(
             replace(received, terms=terms),
             ctx,
@@ -103,6 +105,24 @@ def _as_defined_now(line: OrderLine, given: Given) -> OrderLine:
         stocked=product is None or product.stocked,
         components=product.components if product else (),
     )
+
+
+def _refuse_other_units(lines: Iterable[OrderLine], given: Given) -> None:
+    """`Refused` with `another_unit`, naming every line whose product got a unit of measure only
+    after the order came: its quantity may be meant in steps or in units."""
+    faults = [
+        {"line": line.line_id, "sku": line.sku}
+        for line in lines
+        if decimals_of(line.unit) != decimals_of(given.state(Product, line.sku).unit)
+    ]
+    if faults:
+        skus = ", ".join(sorted({fault["sku"] for fault in faults}))
+        raise Refused(
+            f"{skus} is measured in a unit that it did not have when the order came. Order again,"
+            " with the quantity in this unit.",
+            code="another_unit",
+            errors=faults,
+        )
 
 
 def _rejected_line(fault: object) -> RejectedLine:

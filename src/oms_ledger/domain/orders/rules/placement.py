@@ -185,6 +185,7 @@ def _comparable(terms: OrderTerms) -> OrderTerms:
                 line,
                 stocked=True,
                 components=(),
+                unit=None,
                 sku=composed(line.sku),
                 title=_composed(line.title),
             )
