@@ -45,16 +45,15 @@ def append(database: Database, history: Sequence[Recorded]) -> None:
 
 
 @pytest.fixture
-def fill(postgres: Database) -> Iterator[Fill]:
+def fill(ready: Database) -> Iterator[Fill]:
     """Write a history to the ledger and fold it into every read model; the result runs a query
     by its name, with parameters as strings, as they come in over HTTP."""
-    connections = pool.open_pool(postgres.url, postgres.schema)
+    connections = pool.open_pool(ready.url, ready.schema)
     readers = Readers(connections, PROJECTIONS)
 
     def filled(history: Sequence[Recorded]) -> RunQuery:
-        install(postgres)
-        append(postgres, history)
-        with Projector(postgres.connect_projector, PROJECTIONS) as projector:
+        append(ready, history)
+        with Projector(ready.connect_projector, PROJECTIONS) as projector:
             projector.catch_up(history[-1].position, timeout_seconds=30)
         for model in PROJECTIONS:
             assert not readers.parked(model.name)

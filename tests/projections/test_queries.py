@@ -238,10 +238,10 @@ def test_every_statement_has_a_comment_and_can_be_prepared_and_run(postgres: Dat
                 assert result.fetchall() == SUMS.get(name, []), name
 
 
-def test_rows_in_the_database_equal_a_fold_in_memory(fill: Fill, postgres: Database) -> None:
+def test_rows_in_the_database_equal_a_fold_in_memory(fill: Fill, ready: Database) -> None:
     history = recorded(Shop(5).play(300))
     fill(history)
-    with postgres.connect() as connection:
+    with ready.connect() as connection:
         for model in PROJECTIONS:
             expected = folded(model, history)
             for kind in model.rows:

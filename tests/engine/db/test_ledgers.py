@@ -18,6 +18,7 @@ from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import SERVING, Role
 from oms_ledger.settings import Settings
+from tests import templates
 from tests.databases import Database, temporary_database
 
 ONE, TWO = "one", "two"
@@ -25,14 +26,19 @@ ONE, TWO = "one", "two"
 ROLES = [role for role in Role if role is not Role.OWNER]
 
 
+def two_ledgers(url: str) -> None:
+    """Two ledgers in a database, something in each."""
+    for name in (ONE, TWO):
+        prepare(url, Settings(database_url=url, ledger=name))
+        with pool.connect(url, f"oms_{name}", role=Role.WRITER) as writer:
+            writer.execute("INSERT INTO ledger_events VALUES ('a-1', 1, 't', 'own', 1)")
+
+
 @pytest.fixture
 def both(server: str) -> Iterator[str]:
-    """A database with two ledgers, something in each."""
-    with temporary_database(server) as url:
-        for name in (ONE, TWO):
-            prepare(url, Settings(database_url=url, ledger=name))
-            with pool.connect(url, f"oms_{name}", role=Role.WRITER) as writer:
-                writer.execute("INSERT INTO ledger_events VALUES ('a-1', 1, 't', 'own', 1)")
+    """A database with two ledgers, copied from one that is made once."""
+    template = templates.made(server, "two_ledgers", None, two_ledgers)
+    with temporary_database(server, template) as url:
         yield url
 
 
