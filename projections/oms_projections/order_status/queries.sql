@@ -572,6 +572,7 @@ near AS MATERIALIZED (
     WHERE true
     -- include: orders_placed_before
     -- include: order_filters
+    -- include: order_of_sku
     ORDER BY mark DESC, order_id DESC
     LIMIT %(looked_through)s
 ),
@@ -607,6 +608,7 @@ near AS MATERIALIZED (
     WHERE true
     -- include: orders_placed_after
     -- include: order_filters
+    -- include: order_of_sku
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
@@ -642,6 +644,7 @@ near AS MATERIALIZED (
     WHERE true
     -- include: orders_updated_before
     -- include: order_filters
+    -- include: order_of_sku
     ORDER BY mark DESC, order_id DESC
     LIMIT %(looked_through)s
 ),
@@ -677,6 +680,7 @@ near AS MATERIALIZED (
     WHERE true
     -- include: orders_updated_after
     -- include: order_filters
+    -- include: order_of_sku
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
@@ -712,6 +716,7 @@ near AS MATERIALIZED (
     WHERE true
     -- include: orders_numbered_after
     -- include: order_filters
+    -- include: order_of_sku
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
@@ -748,6 +753,7 @@ near AS MATERIALIZED (
     SELECT order_id, mark FROM ordered
     WHERE true
     -- include: order_filters
+    -- include: order_of_sku
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),

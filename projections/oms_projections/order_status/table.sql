@@ -75,8 +75,8 @@ CREATE INDEX orders{v}_facets ON orders{v} USING gin (facets);
 CREATE INDEX orders{v}_late ON orders{v} (placed_at, order_id)
 WHERE (shipped_at IS NULL OR delivered_at IS NULL OR shipped_at > ship_by OR delivered_at > deliver_by);
 
--- Orders that are not settled, a small part of all: by each order of sorting. The condition is that of
--- the filter `is_open`.
+-- Orders that are not settled, a small part of all: by each order of sorting that goes with time, so
+-- that they lie at its end. The condition is that of the filter `is_open`.
 CREATE INDEX orders{v}_open_placed ON orders{v} (placed_at, order_id)
 WHERE (status IN ('pending', 'scheduled', 'confirmed', 'processing', 'fulfilled')
     OR fulfilment IN ('unfulfilled', 'backordered', 'partially_shipped', 'shipped', 'partially_delivered')
@@ -88,11 +88,6 @@ WHERE (status IN ('pending', 'scheduled', 'confirmed', 'processing', 'fulfilled'
     OR payment IN ('pending', 'requires_action', 'authorised', 'partially_authorised', 'partially_paid', 'credit_owed'));
 
 CREATE INDEX orders{v}_open_number ON orders{v} (number, order_id)
-WHERE (status IN ('pending', 'scheduled', 'confirmed', 'processing', 'fulfilled')
-    OR fulfilment IN ('unfulfilled', 'backordered', 'partially_shipped', 'shipped', 'partially_delivered')
-    OR payment IN ('pending', 'requires_action', 'authorised', 'partially_authorised', 'partially_paid', 'credit_owed'));
-
-CREATE INDEX orders{v}_open_total ON orders{v} (total, order_id)
 WHERE (status IN ('pending', 'scheduled', 'confirmed', 'processing', 'fulfilled')
     OR fulfilment IN ('unfulfilled', 'backordered', 'partially_shipped', 'shipped', 'partially_delivered')
     OR payment IN ('pending', 'requires_action', 'authorised', 'partially_authorised', 'partially_paid', 'credit_owed'));

@@ -33,7 +33,7 @@ def orders(own_numbers: Mapping[int, str]) -> Sequence[Event]:
     events: list[Event] = []
     names = {3: "rare-3", 29: "rare-29", 7: "web-00001", 35: "old web-2-000001"}
     for n in range(COUNT):
-        line = OrderLine("1", "A", 6, 100 + n * 7 % 11)
+        line = OrderLine("1", "B" if n % 4 == 1 else "A", 6, 100 + n * 7 % 11)
         name = names.get(n, f"Ref-{n}")
         at = PLACED_AT + timedelta(hours=n)
         channel = ("outlet", "web", "Web-2")[n % 3]
@@ -66,7 +66,7 @@ def test_words_find_the_orders_that_have_them_in_every_order(
 ) -> None:
     monkeypatch.setattr(lists, "FOR_WORDS", looked)
     for sort in get_args(Sort):
-        for filters in ({}, {"channel": "web"}):
+        for filters in ({}, {"channel": "web"}, {"sku": "B"}):
             every = [*pages(query, sort=sort, limit="50", **filters)]
             for words in WORDS:
                 listed = [*pages(query, sort=sort, limit="9", q=words, **filters)]
