@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
+from msgspec.structs import asdict
 from typing import Any
 
 import hypothesis.strategies as st

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from oms_ledger.domain.drafts.content import DraftContent, DraftLine, DraftShipping
@@ -10,6 +9,7 @@ from oms_ledger.domain.drafts.events import DraftDeleted, DraftEvent, DraftPlace
 from oms_ledger.domain.orders.terms import Address, Customer, Presentment
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.units import UnitOfMeasure
+from oms_ledger.testing import replace
 
 _UNIT = UnitOfMeasure("kg", 3)
 

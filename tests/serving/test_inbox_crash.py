@@ -48,8 +48,8 @@ def test_kill_9_amid_a_flood_of_messages_loses_and_doubles_none(
         kept = kept_messages(data_dir)
     assert kept == load.bodies
     assert load.answered.keys() == load.bodies.keys()
-    known = {message_id for message_id, status in load.answered.items() if status == "known"}
-    assert known <= load.repeated
+    duplicates = {message_id for message_id, status in load.answered.items() if status == "known"}
+    assert duplicates <= load.repeated
 
 
 def kept_messages(data_dir: Path) -> dict[str, bytes]:

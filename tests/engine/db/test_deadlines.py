@@ -61,7 +61,7 @@ def test_a_pool_replaces_the_connection(postgres: Database) -> None:
 
 
 @pytest.mark.postgres
-def test_a_pool_replaces_a_connection_whose_server_process_has_ended(postgres: Database) -> None:
+def test_a_pool_replaces_a_connection_without_a_server_process(postgres: Database) -> None:
     """At its first loan: nobody who borrows it sees the end."""
     for role in SERVING:
         pools = Pools(postgres.settings)
