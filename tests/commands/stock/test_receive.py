@@ -56,7 +56,7 @@ def test_an_undefined_location_is_refused() -> None:
     [
         ("quantity", 0),
         ("quantity", 1.5),
-        ("quantity", "5"),
+        ("quantity", "five"),
         ("sku", ""),
         ("sku", "A\tB"),
         ("location", "a@b"),
@@ -71,6 +71,12 @@ def test_what_cannot_be_names_its_field(field: str, value: object) -> None:
     given(*SHELF).when(ReceiveStock, **receipt(**{"currency": "GBP", field: value})).then_invalid(
         field
     )
+
+
+def test_text_is_a_quantity_of_what_has_a_unit_of_measure_alone() -> None:
+    refused = given(*SHELF).when(ReceiveStock, **receipt(quantity="5"))
+    errors = refused.then_refused("invalid_fields").errors
+    assert [error["field"] for error in errors] == ["quantity"]
 
 
 def test_a_currency_must_exist() -> None:
