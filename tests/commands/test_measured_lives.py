@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping
-from msgspec.structs import asdict
 from typing import Any
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
+from msgspec.structs import asdict
 from pydantic import ValidationError
 
 from oms_commands import COMMANDS

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from oms_commands.catalogue.put_product import PutProduct
 from oms_ledger.domain.catalogue.events import Component, Dimensions, ProductDefined
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.units import UnitOfMeasure
-from oms_ledger.testing import given
+from oms_ledger.testing import given, replace
 
 
 def test_goods_are_defined_with_size_cost_and_bounds() -> None:
