@@ -47,7 +47,7 @@ def test_an_ordinary_order_is_shown_with_its_lines() -> None:
     view = outside_view(order(sensitive=False))
     assert view.items == (OutsideItem("85123A", "Heart", 3),)
     assert (view.order_number, view.reference, view.sensitive) == ("WEB-000001", "1001", False)
-    assert (view.total, view.currency, view.parcel) == (1240, "GBP", None)
+    assert (view.total, view.currency, view.parcel) == (476, "GBP", None)
 
 
 def test_an_edited_order_is_shown_as_it_was_agreed_last() -> None:

@@ -76,11 +76,6 @@ def test_what_was_never_sealed_is_unreadable(text: str) -> None:
         ADA.open(f"{SEALED}k1:{text}", "name")
 
 
-def test_a_name_handed_on_to_a_parcel_still_opens() -> None:
-    sealed = ADA.seal("Ada Lovelace", "name")
-    assert ADA.open(sealed, "recipient") == "Ada Lovelace"
-
-
 def test_addresses_are_blinded_however_they_are_written() -> None:
     own = LedgerKey("ledger", b"x" * 32)
     assert own.blind(" Ada@Example.ORG ") == own.blind("ada@example.org")

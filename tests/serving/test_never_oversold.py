@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import httpx
 import psutil  # type: ignore[import-untyped]  # the library has no types
 import pytest
 from httpx import AsyncClient, Response
@@ -79,8 +80,12 @@ def test_of_200_customers_exactly_as_many_are_served_as_there_are_units(
 ) -> None:
     # A busy machine loses connections that were idle for too long, and those that are made instead
     # may all go to one process. Then the sale is held again.
+    by_process: Counter[int] = Counter()
     for attempt in range(ATTEMPTS):
-        by_process = sold_out(shop, f"HOT-{stock}-{attempt}", stock)
+        try:
+            by_process = sold_out(shop, f"HOT-{stock}-{attempt}", stock)
+        except httpx.ReadError:  # one was closed while its request came
+            continue
         if len(by_process) == 2 and min(by_process.values()) >= SHARE // 2:
             break
     assert len(by_process) == 2, "one process was not asked"

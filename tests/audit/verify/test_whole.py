@@ -183,14 +183,14 @@ def _resealed(sealed: Sealed, owner: Connection, key: SigningKey | None, size: i
 def test_one_altered_row_is_named_and_repaired(sealed: Sealed) -> None:
     with sealed.tampering() as owner:
         row = owner.execute(
-            "UPDATE orders SET total = total + 1 WHERE order_id ="
-            " (SELECT order_id FROM orders ORDER BY placed_at LIMIT 1) RETURNING order_id, total"
+            "UPDATE orders SET units = units + 1 WHERE order_id ="
+            " (SELECT order_id FROM orders ORDER BY placed_at LIMIT 1) RETURNING order_id, units"
         ).fetchone()
     assert row is not None
-    order_id, total = str(row[0]), int(str(row[1]))
+    order_id, units = str(row[0]), int(str(row[1]))
     (differs,) = sealed.verify(WHOLE)["read_model_differs"]
     assert order_id in differs.text
-    assert (differs.expected, differs.actual) == (f"total {total - 1}", f"total {total}")
+    assert (differs.expected, differs.actual) == (f"units {units - 1}", f"units {units}")
     assert "--repair" in remedy(differs.kind)
     assert [s.state for s in sealed.oms.readers.status()] == ["live"] * len(PROJECTIONS)
     assert sealed.verify(VerificationOptions(repair=True)).keys() == {"read_model_differs"}

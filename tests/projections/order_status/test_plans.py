@@ -24,9 +24,9 @@ WEEK = timedelta(days=7)
 
 
 @pytest.fixture
-def owner(fill: Fill, postgres: Database) -> Iterator[Connection]:
-    fill(recorded(placed(f"o{n}", at=PLACED_AT + n * WEEK) for n in range(40)))
-    with postgres.connect_owner() as owner:
+def owner(fill: Fill, ready: Database) -> Iterator[Connection]:
+    fill(recorded(placed(f"o{n}", at=PLACED_AT + n * WEEK) for n in range(400)))
+    with ready.connect_owner() as owner:
         for name in ("seqscan", "bitmapscan", "sort"):
             owner.execute(f"SET enable_{name} = off".encode())
         for kind in READ_MODEL.rows:

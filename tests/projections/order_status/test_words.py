@@ -4,7 +4,6 @@ words are found among those that come next or by the index."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -14,7 +13,7 @@ from oms_ledger.domain.catalogue.state import order_number
 from oms_ledger.domain.orders.events import OrderConfirmed
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.kernel import Event
-from oms_ledger.testing import recorded
+from oms_ledger.testing import recorded, replace
 from oms_projections.order_status import lists
 from oms_projections.order_status.lists import FOR_WORDS, Looked, Sort
 from tests.projections.conftest import Fill, RunQuery
