@@ -140,6 +140,26 @@ def test_a_release_that_followed_from_a_final_capture_is_not_news() -> None:
     assert discrepancies(report(whole, "voided", "e2"))
 
 
+@pytest.mark.parametrize("kind", ["voided", "authorisation_expired"])
+def test_the_rest_is_released_before_the_outcome_of_a_final_capture(kind: str) -> None:
+    final = CaptureRequested("p1", "c1", gbp(1000), True)
+    past = (*six(), *paid_by("p1", EXTERNAL, AUTHORISED, final))
+    released = report(past, kind, "e1")
+    assert last(released).open == 1000
+    done = report(released, "captured", "e2", capture_id="c1", amount="10.00")
+    assert not discrepancies(done)
+    assert (last(done).captured, last(done).open) == (1000, 0)
+    failed = report(released, "capture_failed", "e2", capture_id="c1", code="declined")
+    assert (last(failed).captured, last(failed).open, last(failed).status) == (0, 0, "voided")
+
+
+def test_a_capture_of_all_that_was_voided_is_left_to_a_person() -> None:
+    past = (*six(), *paid_by("p1", EXTERNAL, AUTHORISED, CaptureRequested("p1", "c1", gbp(TOTAL))))
+    after = report(past, "voided", "e1")
+    assert discrepancies(after)
+    assert last(report(after, "captured", "e2", capture_id="c1")).captured == TOTAL
+
+
 def test_authorised_after_it_was_voided_unauthorised_is_a_discrepancy() -> None:
     voided = report(PENDING, "voided", "e1")
     assert last(voided).status == "voided"

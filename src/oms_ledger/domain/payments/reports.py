@@ -173,22 +173,28 @@ def _capture_failed(
     capture_id = _request_of(payment.capturing.keys(), report)
     if capture_id not in payment.capturing:
         return []
-    failed = CaptureFailed(requested.payment_id, capture_id, report.code or "declined", report.text)
-    return [failed]
+    payment_id, totals = requested.payment_id, payment.totals
+    failed = CaptureFailed(payment_id, capture_id, report.code or "declined", report.text)
+    if not totals.released:
+        return [failed]
+    # The rest was released before, and with it what this capture would have taken.
+    freed = payment.capturable + payment.capturing[capture_id].amount
+    return [failed, PaymentVoided(payment_id, _money(freed, requested))]
 
 
 def _voided(
     payment: Payment, requested: PaymentRequested, report: ProviderReport
 ) -> list[PaymentEvent]:
+    """Reports come in any order: that the rest was released with a final capture may come before
+    the outcome of that capture. So what is being captured stays open."""
     if payment.outcome == "accepted" and payment.totals.open <= 0:
         if payment.totals.captured and not payment.totals.released:
             return [_discrepancy(requested, report, "all of it was captured")]
         return []
-    return [
-        PaymentVoided(
-            requested.payment_id, _money(payment.totals.open, requested), report.reference
-        )
-    ]
+    rest = payment.capturable
+    if payment.capturing and rest <= 0:
+        return [_discrepancy(requested, report, "a capture of all of it is on its way")]
+    return [PaymentVoided(requested.payment_id, _money(rest, requested), report.reference)]
 
 
 def _void_failed(
@@ -208,9 +214,10 @@ def _void_failed(
 def _expired(
     payment: Payment, requested: PaymentRequested, report: ProviderReport
 ) -> list[PaymentEvent]:
-    if payment.totals.open <= 0:
+    rest = payment.capturable  # what is being captured has an outcome of its own
+    if rest <= 0:
         return []
-    return [AuthorisationExpired(requested.payment_id, _money(payment.totals.open, requested))]
+    return [AuthorisationExpired(requested.payment_id, _money(rest, requested))]
 
 
 def _refunded(
