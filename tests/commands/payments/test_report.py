@@ -153,11 +153,27 @@ def test_the_rest_is_released_before_the_outcome_of_a_final_capture(kind: str) -
     assert (last(failed).captured, last(failed).open, last(failed).status) == (0, 0, "voided")
 
 
-def test_a_capture_of_all_that_was_voided_is_left_to_a_person() -> None:
-    past = (*six(), *paid_by("p1", EXTERNAL, AUTHORISED, CaptureRequested("p1", "c1", gbp(TOTAL))))
-    after = report(past, "voided", "e1")
-    assert discrepancies(after)
-    assert last(report(after, "captured", "e2", capture_id="c1")).captured == TOTAL
+def test_what_is_captured_beside_a_final_capture_and_fails_is_released() -> None:
+    both = CaptureRequested("p1", "c1", gbp(1000), True), CaptureRequested("p1", "c2", gbp(1025))
+    past = (*six(), *paid_by("p1", EXTERNAL, AUTHORISED, *both))
+    done = report(past, "captured", "e1", capture_id="c1", amount="10.00")
+    assert last(done).open == 1025
+    failed = report(done, "capture_failed", "e2", capture_id="c2", code="voided")
+    assert (last(failed).captured, last(failed).open) == (1000, 0)
+
+
+@pytest.mark.parametrize("kind", ["voided", "authorisation_expired"])
+def test_all_is_released_while_all_is_being_captured(kind: str) -> None:
+    """Of two captures the one that is not final may lose."""
+    both = CaptureRequested("p1", "c1", gbp(1000), True), CaptureRequested("p1", "c2", gbp(1025))
+    past = (*six(), *paid_by("p1", EXTERNAL, AUTHORISED, *both))
+    released = report(past, kind, "e1")
+    assert not discrepancies(released)
+    done = report(released, "captured", "e2", capture_id="c1", amount="10.00")
+    assert (last(done).captured, last(done).open) == (1000, 1025)
+    failed = report(done, "capture_failed", "e3", capture_id="c2", code="voided")
+    assert (last(failed).captured, last(failed).open) == (1000, 0)
+    assert not discrepancies(failed)
 
 
 def test_authorised_after_it_was_voided_unauthorised_is_a_discrepancy() -> None:

@@ -157,12 +157,10 @@ def _captured(
     events.append(
         PaymentCaptured(payment_id, capture_id, _money(amount, requested), report.reference)
     )
-    rest = (
-        free
-        - amount
-        - sum(capture.amount for other, capture in payment.capturing.items() if other != capture_id)
-    )
-    if expected is not None and expected.final and rest > 0:
+    others = sum(c.amount for other, c in payment.capturing.items() if other != capture_id)
+    rest = max(0, free - amount - others)
+    ends = expected is not None and expected.final and not payment.closed
+    if (ends and (rest or others)) or (payment.closed and rest):
         events.append(PaymentVoided(payment_id, _money(rest, requested)))
     return events
 
@@ -173,11 +171,11 @@ def _capture_failed(
     capture_id = _request_of(payment.capturing.keys(), report)
     if capture_id not in payment.capturing:
         return []
-    payment_id, totals = requested.payment_id, payment.totals
+    payment_id = requested.payment_id
     failed = CaptureFailed(payment_id, capture_id, report.code or "declined", report.text)
-    if not totals.released:
+    if not payment.closed:
         return [failed]
-    # The rest was released before, and with it what this capture would have taken.
+    # The authorisation has ended before, and with it what this capture would have taken.
     freed = payment.capturable + payment.capturing[capture_id].amount
     return [failed, PaymentVoided(payment_id, _money(freed, requested))]
 
@@ -191,9 +189,7 @@ def _voided(
         if payment.totals.captured and not payment.totals.released:
             return [_discrepancy(requested, report, "all of it was captured")]
         return []
-    rest = payment.capturable
-    if payment.capturing and rest <= 0:
-        return [_discrepancy(requested, report, "a capture of all of it is on its way")]
+    rest = max(0, payment.capturable)
     return [PaymentVoided(requested.payment_id, _money(rest, requested), report.reference)]
 
 
@@ -214,9 +210,9 @@ def _void_failed(
 def _expired(
     payment: Payment, requested: PaymentRequested, report: ProviderReport
 ) -> list[PaymentEvent]:
-    rest = payment.capturable  # what is being captured has an outcome of its own
-    if rest <= 0:
+    if payment.totals.open <= 0:
         return []
+    rest = max(0, payment.capturable)  # what is being captured has an outcome of its own
     return [AuthorisationExpired(requested.payment_id, _money(rest, requested))]
 
 

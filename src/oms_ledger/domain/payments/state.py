@@ -71,7 +71,8 @@ class Payment(State):
     """`outcome` is `pending`, `requires_action`, `failed` or, once the provider reserved or took
     money, `accepted`. `capturing` and `refunding` are those whose outcome is open, by capture id
     and refund id; `voiding`: a void's is. `discrepancies` are the explanations of those that
-    nobody has resolved, by id."""
+    nobody has resolved, by id. `closed`: the authorisation has ended, so that nothing can be
+    captured but what is in `capturing`."""
 
     category: ClassVar[str] = "payment"
     grows: ClassVar[bool] = True
@@ -86,6 +87,7 @@ class Payment(State):
     action_url: str | None = None
     provider_event_ids: list[str] = field(default_factory=list)
     discrepancies: dict[str, str] = field(default_factory=dict)
+    closed: bool = False
 
     @property
     def owner(self) -> Ref | None:
@@ -186,11 +188,13 @@ def _apply_outcome(payment: Payment, event: OutcomeEvent) -> None:
             payment.voiding, payment.expires_at = False, None
             payment.outcome = "accepted"
             totals.released += event.amount.minor
+            payment.closed = True
         case VoidFailed():
             payment.voiding = False
         case AuthorisationExpired():
             payment.voiding, payment.expires_at = False, None
             totals.released += event.amount.minor
+            payment.closed = True
         case _:
             assert_never(event)
 
