@@ -274,6 +274,38 @@ gathered AS MATERIALIZED (
     ) AS o
 )
 
+-- name: page_by_sku_ascending
+-- The rest of a list's statement after `near`, for a SKU.
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
+-- include: page_of_found_ascending
+
+-- name: page_by_sku_descending
+-- The rest of a list's statement after `near`, for a SKU.
+-- include: hits_of_sku
+,
+-- include: gathered_by_sku
+,
+-- include: page_found
+-- include: page_of_found_descending
+
+-- name: page_by_words_ascending
+-- The rest of a list's statement after `ranges_of_numbers`, for words.
+-- include: gathered_by_words
+,
+-- include: page_found
+-- include: page_of_found_ascending
+
+-- name: page_by_words_descending
+-- The rest of a list's statement after `ranges_of_numbers`, for words.
+-- include: gathered_by_words
+,
+-- include: page_found
+-- include: page_of_found_descending
+
 -- name: page_found
 -- Where the hits neither fill the page nor are all there are, all orders with the words or the SKU are
 -- read and sorted.
@@ -591,10 +623,7 @@ numbered AS MATERIALIZED (
     WHERE NOT (SELECT possible FROM others)
     ORDER BY o.mark DESC, o.order_id DESC LIMIT %(limit)s
 ),
--- include: gathered_by_words
-,
--- include: page_found
--- include: page_of_found_descending
+-- include: page_by_words_descending
 ;
 
 -- name: list_orders_oldest_with_words
@@ -627,10 +656,7 @@ numbered AS MATERIALIZED (
     WHERE NOT (SELECT possible FROM others)
     ORDER BY o.mark, o.order_id LIMIT %(limit)s
 ),
--- include: gathered_by_words
-,
--- include: page_found
--- include: page_of_found_ascending
+-- include: page_by_words_ascending
 ;
 
 -- name: list_orders_by_newest_change_with_words
@@ -663,10 +689,7 @@ numbered AS MATERIALIZED (
     WHERE NOT (SELECT possible FROM others)
     ORDER BY o.mark DESC, o.order_id DESC LIMIT %(limit)s
 ),
--- include: gathered_by_words
-,
--- include: page_found
--- include: page_of_found_descending
+-- include: page_by_words_descending
 ;
 
 -- name: list_orders_by_oldest_change_with_words
@@ -699,10 +722,7 @@ numbered AS MATERIALIZED (
     WHERE NOT (SELECT possible FROM others)
     ORDER BY o.mark, o.order_id LIMIT %(limit)s
 ),
--- include: gathered_by_words
-,
--- include: page_found
--- include: page_of_found_ascending
+-- include: page_by_words_ascending
 ;
 
 -- name: list_orders_by_number_with_words
@@ -737,10 +757,7 @@ numbered AS MATERIALIZED (
     WHERE NOT (SELECT possible FROM others)
     ORDER BY o.mark, o.order_id LIMIT %(limit)s
 ),
--- include: gathered_by_words
-,
--- include: page_found
--- include: page_of_found_ascending
+-- include: page_by_words_ascending
 ;
 
 -- name: list_orders_by_total_with_words
@@ -772,10 +789,7 @@ numbered AS MATERIALIZED (
     WHERE NOT (SELECT possible FROM others)
     ORDER BY o.mark, o.order_id LIMIT %(limit)s
 ),
--- include: gathered_by_words
-,
--- include: page_found
--- include: page_of_found_ascending
+-- include: page_by_words_ascending
 ;
 
 -- name: list_orders_with_sku
@@ -792,12 +806,7 @@ near AS MATERIALIZED (
     ORDER BY mark DESC, order_id DESC
     LIMIT %(looked_through)s
 ),
--- include: hits_of_sku
-,
--- include: gathered_by_sku
-,
--- include: page_found
--- include: page_of_found_descending
+-- include: page_by_sku_descending
 ;
 
 -- name: list_orders_oldest_with_sku
@@ -814,12 +823,7 @@ near AS MATERIALIZED (
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
--- include: hits_of_sku
-,
--- include: gathered_by_sku
-,
--- include: page_found
--- include: page_of_found_ascending
+-- include: page_by_sku_ascending
 ;
 
 -- name: list_orders_by_newest_change_with_sku
@@ -836,12 +840,7 @@ near AS MATERIALIZED (
     ORDER BY mark DESC, order_id DESC
     LIMIT %(looked_through)s
 ),
--- include: hits_of_sku
-,
--- include: gathered_by_sku
-,
--- include: page_found
--- include: page_of_found_descending
+-- include: page_by_sku_descending
 ;
 
 -- name: list_orders_by_oldest_change_with_sku
@@ -858,12 +857,7 @@ near AS MATERIALIZED (
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
--- include: hits_of_sku
-,
--- include: gathered_by_sku
-,
--- include: page_found
--- include: page_of_found_ascending
+-- include: page_by_sku_ascending
 ;
 
 -- name: list_orders_by_number_with_sku
@@ -880,12 +874,7 @@ near AS MATERIALIZED (
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
--- include: hits_of_sku
-,
--- include: gathered_by_sku
-,
--- include: page_found
--- include: page_of_found_ascending
+-- include: page_by_sku_ascending
 ;
 
 -- name: list_orders_by_total_with_sku
@@ -901,12 +890,7 @@ near AS MATERIALIZED (
     ORDER BY mark, order_id
     LIMIT %(looked_through)s
 ),
--- include: hits_of_sku
-,
--- include: gathered_by_sku
-,
--- include: page_found
--- include: page_of_found_ascending
+-- include: page_by_sku_ascending
 ;
 
 -- name: sum_orders
