@@ -51,7 +51,7 @@ BATCHES_MAX = 2
 """Batches of one connection that are stored at once, so that a vendor that is slow to verify its
 messages leaves threads to the others."""
 
-CROWD = 32
+SECOND_BATCH_AT = 32
 """Messages of one connection that wait before a second batch begins beside the first. Until then
 they share the next commit."""
 
@@ -174,7 +174,7 @@ class InboxHandlers:
             self._batchers[name] = MicroBatcher(
                 worker,
                 lanes=BATCHES_MAX,
-                crowd=CROWD,
+                next_lane_at=SECOND_BATCH_AT,
                 most=BATCH_MESSAGES_MAX,
                 queued=WAITING_MESSAGES_MAX,
             )

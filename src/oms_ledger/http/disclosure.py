@@ -112,8 +112,8 @@ class Disclosure:
         caller. `orders`: streams of sensitive orders whose content is in it, which is recorded."""
         copy, personal = self._personal.copied(body)
         sealed = sealed_texts(personal)
-        may = allows(principal.scopes, PII)
-        if not may:
+        sees_personal = allows(principal.scopes, PII)
+        if not sees_personal:
             mask_all(personal)
             sealed = given_names(sealed) if principal is ANONYMOUS else []
         opened = []
@@ -123,7 +123,7 @@ class Disclosure:
         show_all(sealed, opened)
         rendered = render(copy)
         if holds_sealed(rendered):
-            rendered = render(self._personal.closed(copy, undeclared=may))
+            rendered = render(self._personal.closed(copy, undeclared=sees_personal))
         return rendered
 
     async def _within_rights(

@@ -14,7 +14,7 @@ import msgspec
 T = TypeVar("T")
 
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {}
-_describing = Lock()
+_decoders_lock = Lock()
 
 
 def decode(text: bytes | msgspec.Raw, kind: type[T]) -> T:
@@ -32,6 +32,6 @@ def convert(value: object, kind: type[T]) -> T:
 def _decoder(kind: type) -> msgspec.json.Decoder[Any]:
     decoder = _decoders.get(kind)
     if decoder is None:
-        with _describing:
+        with _decoders_lock:
             decoder = _decoders[kind] = msgspec.json.Decoder(kind)
     return decoder

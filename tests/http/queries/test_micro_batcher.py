@@ -130,11 +130,11 @@ def test_a_call_at_the_moment_when_a_lane_ends_is_served() -> None:
     run(scenario)
 
 
-def test_another_lane_begins_once_there_is_a_crowd() -> None:
+def test_another_lane_begins_once_enough_requests_wait() -> None:
     async def scenario() -> None:
         doubler = Doubler()
         worker = Threads(8).worker(doubler)
-        batcher: MicroBatcher[int, int] = MicroBatcher(worker, lanes=2, crowd=4)
+        batcher: MicroBatcher[int, int] = MicroBatcher(worker, lanes=2, next_lane_at=4)
         first = await _first(batcher, doubler)
         others = [asyncio.create_task(batcher.call(n)) for n in (2, 3, 4)]
         await asyncio.sleep(0.05)

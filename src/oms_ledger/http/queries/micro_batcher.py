@@ -22,11 +22,11 @@ _Pending = tuple[Request, "asyncio.Future[Reply]", float]
 class MicroBatcher(Generic[Request, Reply]):
     """Belongs to one event loop.
 
-    `worker` runs at most `lanes` times at once; beside one that runs, another begins once `crowd`
-    requests wait. It gives one reply for each request, in order; an exception in that place is
-    raised to that caller. An exception that `worker` raises is raised to all callers of the batch.
-    `most` bounds the requests of a batch, in which callers take turns; `queued` those that wait of
-    each caller.
+    `worker` runs at most `lanes` times at once; beside one that runs, another begins once
+    `next_lane_at` requests wait. It gives one reply for each request, in order; an exception in
+    that place is raised to that caller. An exception that `worker` raises is raised to all callers
+    of the batch. `most` bounds the requests of a batch, in which callers take turns; `queued` those
+    that wait of each caller.
     """
 
     def __init__(
@@ -34,13 +34,13 @@ class MicroBatcher(Generic[Request, Reply]):
         worker: Callable[[Sequence[Request]], Awaitable[Sequence[Reply | Exception]]],
         *,
         lanes: int = 1,
-        crowd: int = 1,
+        next_lane_at: int = 1,
         most: int = 1_000_000,
         queued: int = 1_000_000,
     ) -> None:
         self._worker = worker
         self._lanes = lanes
-        self._crowd = crowd
+        self._next_lane_at = next_lane_at
         self._most = most
         self._queued = queued
         self._pending: FairQueue[_Pending[Request, Reply]] = FairQueue()
@@ -55,7 +55,7 @@ class MicroBatcher(Generic[Request, Reply]):
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._pending.append(caller, (request, future, time.monotonic()))
         if not self._serving or (
-            len(self._serving) < self._lanes and len(self._pending) >= self._crowd
+            len(self._serving) < self._lanes and len(self._pending) >= self._next_lane_at
         ):
             task = asyncio.create_task(self._serve())
             self._serving.add(task)
