@@ -131,36 +131,21 @@ _IN_UNIT = WithJsonSchema(
         "description": "Of a product with a unit of measure: in this unit, such as 0.250.",
     }
 )
+_Steps = Annotated[int, Field(le=STEPS_MAX, strict=True), Tag("[number]")]
+_InUnit = Annotated[
+    Decimal, Field(le=STEPS_MAX, decimal_places=DECIMALS_MAX), _IN_UNIT, Tag("[text]")
+]
 Quantity = Annotated[
-    Annotated[int, Field(ge=1, le=STEPS_MAX, strict=True), Tag("[number]")]
-    | Annotated[
-        Decimal,
-        Field(gt=0, le=STEPS_MAX, decimal_places=DECIMALS_MAX),
-        _IN_UNIT,
-        Tag("[text]"),
-    ],
-    Discriminator(_form_of),
+    Annotated[_Steps, Field(ge=1)] | Annotated[_InUnit, Field(gt=0)], Discriminator(_form_of)
 ]
 """A quantity of goods above 0: pieces, or text in the unit of measure of the product. `steps_of`
 makes it the whole number that it is kept as."""
 QuantityOrZero = Annotated[
-    Annotated[int, Field(ge=0, le=STEPS_MAX, strict=True), Tag("[number]")]
-    | Annotated[
-        Decimal,
-        Field(ge=0, le=STEPS_MAX, decimal_places=DECIMALS_MAX),
-        _IN_UNIT,
-        Tag("[text]"),
-    ],
-    Discriminator(_form_of),
+    Annotated[_Steps, Field(ge=0)] | Annotated[_InUnit, Field(ge=0)], Discriminator(_form_of)
 ]
+"""A quantity of goods, 0 among them."""
 QuantityChange = Annotated[
-    Annotated[int, Field(ge=-STEPS_MAX, le=STEPS_MAX, strict=True), Tag("[number]")]
-    | Annotated[
-        Decimal,
-        Field(ge=-STEPS_MAX, le=STEPS_MAX, decimal_places=DECIMALS_MAX),
-        _IN_UNIT,
-        Tag("[text]"),
-    ],
+    Annotated[_Steps, Field(ge=-STEPS_MAX)] | Annotated[_InUnit, Field(ge=-STEPS_MAX)],
     Discriminator(_form_of),
 ]
 """A quantity more, or below 0 less."""
