@@ -108,22 +108,22 @@ class ReceiveInbound(InboundCommand):
         return dated(changes, self.occurred_at, ctx)
 
     def _stock(
-        self, came_in: InboundReceipt, expires_on: str | None, inbound: Inbound, lots: LotReceipts
+        self, receipt: InboundReceipt, expires_on: str | None, inbound: Inbound, lots: LotReceipts
     ) -> list[Change]:
-        sku, quantity = came_in.sku, came_in.quantity
+        sku, quantity = receipt.sku, receipt.quantity
         ordered, place, source = inbound.lines[sku], inbound.location, self.inbound_id
         received = StockReceived(sku, place, quantity, source, ordered.unit_cost, ordered.currency)
         defined: list[Change] = []
         came: list[LotChange] = []
-        if came_in.lot is not None:
-            defined, change = lots.receive(sku, came_in.lot, quantity, expires_on)
+        if receipt.lot is not None:
+            defined, change = lots.receive(sku, receipt.lot, quantity, expires_on)
             came = [change]
         return [
             *defined,
             Change(received),
             *lots_changed(sku, place, came, source),
-            *damaged_on_arrival(sku, place, came_in.damaged, source, came),
-            *incoming_removed(sku, place, came_in.expected, source),
+            *damaged_on_arrival(sku, place, receipt.damaged, source, came),
+            *incoming_removed(sku, place, receipt.expected, source),
         ]
 
 

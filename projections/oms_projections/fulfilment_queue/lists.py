@@ -11,7 +11,7 @@ from typing import Annotated, cast
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from oms_ledger.domain.catalogue.views import in_unit_view, unit_view
+from oms_ledger.domain.catalogue.views import in_unit_view, unit_from_view, unit_view
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.fulfilments.views import fulfilment_view
 from oms_ledger.domain.fulfilments.work import (
@@ -24,7 +24,6 @@ from oms_ledger.domain.fulfilments.work import (
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.kernel import Json, Reader
 from oms_projections.fulfilment_queue.works import order_in, works_in
 from oms_projections.pages import Cursor, Limit, Mark, cursor_for, mark_of
@@ -277,7 +276,5 @@ def _by_sku(works: list[Mapping[str, Json]]) -> list[Json]:
 def _measured(quantity: Json, unit: Json) -> dict[str, Json]:
     """A quantity, and where it is measured in a unit the same in this unit."""
     units = {"quantity": cast(int, quantity)}
-    if not isinstance(unit, Mapping):
-        return {**units}
-    measured = UnitOfMeasure(str(unit["code"]), cast(int, unit["decimals"]))
+    measured = unit_from_view(cast("Mapping[str, object] | None", unit))
     return {**units, **in_unit_view(measured, units)}

@@ -28,7 +28,7 @@ from oms_projections.stock_levels.views import (
     location,
     movement,
     product,
-    totalled,
+    stock_with_totals,
 )
 from oms_projections.values import HappenedBy, column, maybe
 
@@ -121,7 +121,7 @@ def _stock(params: GetStock, rows: Rows) -> Mapping[str, Json]:
     if not levels and rows[0]["complete"] is not None:
         low_at = maybe(rows[0], "low_at", list) or ()
         levels = kit_levels(params.sku, rows[0], column(rows[0], "complete", list), low_at)
-    return totalled(params.sku, levels, () if levels else rows)
+    return stock_with_totals(params.sku, levels, () if levels else rows)
 
 
 STOCK = Lookup("stock_of_skus", lambda params: None if params.happened_by else params.sku, _stock)
@@ -143,7 +143,7 @@ def get_stock_as_of(params: GetStock, log: Log) -> Mapping[str, Json]:
         levels = kit_levels(params.sku, defined, complete, low_at)
     if not levels and row is None:
         raise _not_then(f"stock of {params.sku!r} and no product of that SKU")
-    return totalled(params.sku, levels, [asdict(row)] if row else [])
+    return stock_with_totals(params.sku, levels, [asdict(row)] if row else [])
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
-from oms_ledger.domain.catalogue.views import in_unit_view
+from oms_ledger.domain.catalogue.views import in_unit_view, unit_from_view
 from oms_ledger.domain.geography import DEGREE
 from oms_ledger.domain.units import UnitOfMeasure
 from oms_ledger.kernel import Json
@@ -40,14 +40,14 @@ def level(row: Mapping[str, object]) -> dict[str, Json]:
 
 def unit_of(row: Mapping[str, object]) -> UnitOfMeasure | None:
     """The unit of the product that a row is of."""
-    unit = maybe(row, "unit_of_measure", dict)
-    return None if unit is None else UnitOfMeasure(unit["code"], unit["decimals"])
+    return unit_from_view(maybe(row, "unit_of_measure", dict))
 
 
-def totalled(
+def stock_with_totals(
     sku: str, rows: Sequence[Mapping[str, object]], products: Sequence[Mapping[str, object]]
 ) -> dict[str, Json]:
-    """`products` is the product of the SKU, wanted where there is no stock of it."""
+    """The stock of a SKU at each location and in all. `products` is the product of the SKU, wanted
+    where there is no stock of it."""
     levels = [level(row) for row in rows]
     sensitive = any(column(row, "sensitive", bool) for row in (*rows, *products))
     totals = {

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from reportlab.lib.units import mm
 
 from oms_ledger.documents.sheets import MARGIN, RIGHT, Sheets
-from oms_ledger.documents.texts import counted
+from oms_ledger.documents.texts import quantity_label
+from oms_ledger.domain.catalogue.views import unit_from_view
 from oms_ledger.domain.fulfilment.answers import (
     PackageAnswer,
     PackedLineAnswer,
@@ -36,9 +37,9 @@ def packing_slip_document(answer: ShipmentDetailAnswer) -> bytes:
     for line in answer["lines"]:
         _draw_line(sheets, line)
     units = {
-        line["line_id"]: UnitOfMeasure(unit["code"], unit["decimals"])
+        line["line_id"]: unit
         for line in answer["lines"]
-        if (unit := line.get("unit_of_measure")) is not None
+        if (unit := unit_from_view(line.get("unit_of_measure"))) is not None
     }
     for number, package in enumerate(answer["packages"], 1):
         _draw_row(sheets, f"Parcel {number}", _measures(package, units))
@@ -72,7 +73,7 @@ def _draw_row(sheets: Sheets, label: str, value: object) -> None:
 
 def _draw_line(sheets: Sheets, line: PackedLineAnswer) -> None:
     sheets.make_room(LINE_HEIGHT)
-    sheets.write(counted(line, line["quantity"]), LABEL, VALUE - LABEL, bold=True)
+    sheets.write(quantity_label(line, line["quantity"]), LABEL, VALUE - LABEL, bold=True)
     sheets.write(line["sku"], VALUE, CODE - VALUE, bold=True, rows=2)
     sheets.draw_barcode(line["sku"], CODE, RIGHT - CODE, BAR_HEIGHT)
     sheets.move_down(LINE_HEIGHT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportlab.lib.units import mm
 
 from oms_ledger.documents.sheets import MARGIN, RIGHT, Sheets
-from oms_ledger.documents.texts import counted
+from oms_ledger.documents.texts import quantity_label
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.fulfilments.answers import PickAnswer, PickListAnswer, PickListItemAnswer
 
@@ -44,7 +44,9 @@ def _summary(answer: PickListAnswer, picks: int) -> str:
 
 def _draw_item(sheets: Sheets, item: PickListItemAnswer) -> None:
     sheets.make_room(ITEM_HEIGHT + PICK_HEIGHT)
-    sheets.write(counted(item, item["quantity"]), QUANTITY, TEXT - QUANTITY, size=11, bold=True)
+    sheets.write(
+        quantity_label(item, item["quantity"]), QUANTITY, TEXT - QUANTITY, size=11, bold=True
+    )
     below = sheets.write(item["sku"], TEXT, CODE - TEXT, size=11, bold=True, rows=2)
     sheets.write(item["title"], TEXT, CODE - TEXT, rows=2, down=below)
     sheets.draw_barcode(item["sku"], CODE, RIGHT - CODE, BAR_HEIGHT)
@@ -57,7 +59,7 @@ def _draw_item(sheets: Sheets, item: PickListItemAnswer) -> None:
 
 def _draw_pick(sheets: Sheets, pick: PickAnswer) -> None:
     sheets.make_room(PICK_HEIGHT)
-    sheets.write(counted(pick, pick["quantity"]), QUANTITY, TEXT - QUANTITY)
+    sheets.write(quantity_label(pick, pick["quantity"]), QUANTITY, TEXT - QUANTITY)
     order = f"Order {pick['order_number']}, line {pick['line_id']}"
     sheets.write(order, TEXT, CODE - TEXT)
     sheets.write(f"Ship by {pick['ship_by']}", TEXT, CODE - TEXT, down=4 * mm)

@@ -82,7 +82,7 @@ def _advance(character: str, font: str) -> float:
     return float(stringWidth(character, font, 1))
 
 
-def counted(answer: MeasuredAnswer, quantity: int) -> str:
+def quantity_label(answer: MeasuredAnswer, quantity: int) -> str:
     """A quantity before the name of the goods: `3 x`, or in its unit of measure `0.250 kg`."""
     unit = answer.get("unit_of_measure")
     return f"{quantity} x" if unit is None else f"{answer['in_unit']['quantity']} {unit['code']}"

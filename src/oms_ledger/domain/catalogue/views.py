@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from oms_ledger.domain.catalogue.events import Preorder
 from oms_ledger.domain.catalogue.state import Product
@@ -39,6 +40,11 @@ def product_view(product: Product) -> dict[str, Json]:
 
 def unit_view(unit: UnitOfMeasure | None) -> dict[str, Json] | None:
     return None if unit is None else {"code": unit.code, "decimals": unit.decimals}
+
+
+def unit_from_view(view: Mapping[str, object] | None) -> UnitOfMeasure | None:
+    """The unit that `unit_view` shows."""
+    return None if view is None else UnitOfMeasure(str(view["code"]), cast(int, view["decimals"]))
 
 
 def in_unit_view(unit: UnitOfMeasure | None, quantities: Mapping[str, int]) -> dict[str, Json]:

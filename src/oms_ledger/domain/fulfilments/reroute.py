@@ -50,10 +50,8 @@ def stock_at(target: FulfilmentTarget, location: str, given: Given) -> Plan:
 
 def moved(target: FulfilmentTarget, allocations: Iterable[Allocation]) -> list[Change]:
     """The units that are not packed are released here, and get `allocations` instead."""
-    order_id, kits = (
-        target.work.name.order_id,
-        kits_of(p.line for p in target.order.lines.values()),
-    )
+    order_id = target.work.name.order_id
+    kits = kits_of(progress.line for progress in target.order.lines.values())
     released, taken = open_units(target), tuple(allocations)
     event = BackordersAllocated(order_id, taken, (), tuple(released))
     return [

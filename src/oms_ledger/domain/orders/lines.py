@@ -44,6 +44,7 @@ class OrderLine(Record, frozen=True):
 
     @property
     def amount(self) -> int:
+        # As `goods`, but for most lines without its calls: every answer has several amounts.
         goods = self.quantity * self.unit_price if self.unit is None else self.goods
         return goods + self._tax_on_top - self._discounts
 
